@@ -1,0 +1,116 @@
+package topics
+
+import (
+	"slices"
+	"sync"
+)
+
+// Source tells where customers' messages come from.
+type Source string
+
+// The sources of customers' messages.
+const (
+	SourceAccount Source = "account"
+	SourceBot     Source = "bot"
+	SourceWebhook Source = "webhook"
+	SourceRelay   Source = "relay"
+	SourceNone    Source = "none"
+)
+
+// Who names a set of people of a group.
+type Who struct {
+	Administrators bool
+	Members        bool
+	IDs            []int64
+}
+
+// Mirror describes the system that carries messages between topic and customer.
+type Mirror struct {
+	Source      Source
+	SenderIDs   []int64
+	CommentMark string
+	ReplyOnly   bool
+}
+
+// Instance is one connection of the mirror, with the key of its Topics API.
+type Instance struct {
+	ID string
+	// Key is a secret: it is only ever revealed to the client of the Topics API.
+	Key interface{ Reveal() string }
+}
+
+// Group is one support group and its rules.
+type Group struct {
+	// ID is the chat's id as the settings name it. After a migration the chat has
+	// another one; Groups.Find finds the group by both.
+	ID        int64
+	Language  string
+	Instances []Instance
+	Mirror    Mirror
+	Operators Who
+	Admins    Who
+}
+
+// MirrorUnknown tells that customers' messages are posted by an account or a bot
+// which the settings do not name. Until they do, a customer's text cannot be told
+// from an operator's, so nobody can give commands.
+func (g *Group) MirrorUnknown() bool {
+	posts := g.Mirror.Source == SourceAccount || g.Mirror.Source == SourceBot
+	return posts && len(g.Mirror.SenderIDs) == 0
+}
+
+// IsMirror reports whether the user posts customers' messages.
+func (g *Group) IsMirror(userID int64) bool { return slices.Contains(g.Mirror.SenderIDs, userID) }
+
+// Groups finds the settings of a chat, also after its migration to another id.
+// It may be used concurrently.
+type Groups struct {
+	mu   sync.RWMutex
+	byID map[int64]*Group
+	list []*Group
+}
+
+// NewGroups holds the given groups.
+func NewGroups(groups []*Group) *Groups {
+	g := &Groups{byID: make(map[int64]*Group, len(groups)), list: groups}
+	for _, group := range groups {
+		g.byID[group.ID] = group
+	}
+	return g
+}
+
+// Find gives the group of a chat.
+func (g *Groups) Find(chatID int64) (*Group, bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	group, ok := g.byID[chatID]
+	return group, ok
+}
+
+// All lists the groups in the order of the settings.
+func (g *Groups) All() []*Group { return g.list }
+
+// ChatIDs lists the current chat id of each group: the newest one after migrations.
+func (g *Groups) ChatID(group *Group) int64 {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	for id, other := range g.byID {
+		if other == group && id != group.ID {
+			return id
+		}
+	}
+	return group.ID
+}
+
+// Migrate makes the settings of chat from serve chat to as well. It reports
+// whether that is news.
+func (g *Groups) Migrate(from, to int64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	group, ok := g.byID[from]
+	if !ok || g.byID[to] == group {
+		return false
+	}
+	g.byID[to] = group
+	return true
+}

@@ -1,0 +1,50 @@
+package topics
+
+// Priority orders what waits for the group's budget.
+type Priority int
+
+// The priorities, first the most urgent.
+const (
+	// PriorityAnswer answers an operator who waits.
+	PriorityAnswer Priority = iota
+	// PriorityNotice tells something that nobody waits for.
+	PriorityNotice
+	// PriorityDraft is a suggestion; the newest one replaces what is unsent.
+	PriorityDraft
+)
+
+// Button is one inline button.
+type Button struct {
+	Text string `json:"text"`
+	// Data comes back with the press, 64 bytes at most. Exactly one of Data, URL and
+	// Copy is set.
+	Data string `json:"data,omitempty"`
+	URL  string `json:"url,omitempty"`
+	// Copy is put on the clipboard, 256 characters at most.
+	Copy string `json:"copy,omitempty"`
+}
+
+// Outgoing is one message that we owe a group. It is internal: the sender puts the
+// group's comment mark before every part of it. What goes to a customer is never an
+// Outgoing.
+type Outgoing struct {
+	Conversation
+	Priority Priority   `json:"priority"`
+	Text     Text       `json:"text"`
+	Buttons  [][]Button `json:"buttons,omitempty"`
+	// EditID is the message of ours to edit instead of posting, 0 to post.
+	EditID int64 `json:"edit_id,omitempty"`
+	// Replaces names a message of which only the newest unsent one matters, as a
+	// topic's draft; "" for none.
+	Replaces string `json:"replaces,omitempty"`
+	// Sent counts the parts that have reached Telegram already, so that a split text
+	// whose later part failed goes on where it stopped.
+	Sent int `json:"sent,omitempty"`
+}
+
+// Delivered is what became of an Outgoing.
+type Delivered struct {
+	// Messages are the posted parts as the transcript keeps them; an edit has the
+	// edited message with EditDate set.
+	Messages []Message
+}
