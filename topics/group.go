@@ -53,7 +53,8 @@ type Group struct {
 
 // MirrorUnknown tells that customers' messages are posted by an account or a bot
 // which the settings do not name. Until they do, a customer's text cannot be told
-// from an operator's, so nobody can give commands.
+// from an administrator's or a member's, so only people whom the settings name by id
+// can give commands.
 func (g *Group) MirrorUnknown() bool {
 	posts := g.Mirror.Source == SourceAccount || g.Mirror.Source == SourceBot
 	return posts && len(g.Mirror.SenderIDs) == 0
@@ -90,7 +91,7 @@ func (g *Groups) Find(chatID int64) (*Group, bool) {
 // All lists the groups in the order of the settings.
 func (g *Groups) All() []*Group { return g.list }
 
-// ChatIDs lists the current chat id of each group: the newest one after migrations.
+// ChatID is the group's present chat id: another one than its own after a migration.
 func (g *Groups) ChatID(group *Group) int64 {
 	g.mu.RLock()
 	defer g.mu.RUnlock()

@@ -40,6 +40,8 @@ type Outgoing struct {
 	// Sent counts the parts that have reached Telegram already, so that a split text
 	// whose later part failed goes on where it stopped.
 	Sent int `json:"sent,omitempty"`
+	// Posted are those parts as the transcript is to keep them.
+	Posted []Message `json:"posted,omitempty"`
 }
 
 // Delivered is what became of an Outgoing.

@@ -24,3 +24,10 @@ type Administrators interface {
 	// Forget drops what is cached of the chat.
 	Forget(chatID int64)
 }
+
+// Members tells who belongs to a chat.
+type Members interface {
+	// IsMember is false on doubt; an error means that it could not be asked and may be
+	// tried again.
+	IsMember(ctx context.Context, chatID, userID int64) (bool, error)
+}

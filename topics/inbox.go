@@ -1,0 +1,191 @@
+package topics
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// CallbackAnswerer ends the waiting of somebody who has pressed a button.
+type CallbackAnswerer interface {
+	// AnswerCallback shows text, 200 characters at most, to the presser; "" shows
+	// nothing. A press that Telegram has forgotten is no error.
+	AnswerCallback(ctx context.Context, id, text string) error
+}
+
+// InboxOptions are what Inbox needs.
+type InboxOptions struct {
+	// Decode makes an update of its raw JSON; what cannot be decoded is *Hopeless.
+	Decode func(raw []byte) (Update, error)
+	// ParseCommand splits "/name@bot rest" and tells whether it is addressed to us.
+	ParseCommand func(text string) (name, rest string, ok bool)
+	Groups       *Groups
+	Speakers     *Speakers
+	Book         *Book
+	Dispatcher   Dispatcher
+	Callbacks    CallbackAnswerer
+	Outbox       *Outbox
+	Log          *slog.Logger
+	Now          func() time.Time
+}
+
+// Inbox handles updates: who speaks, what of it is kept, which command runs, what is
+// answered. It is the Handler of QueueInbox.
+type Inbox struct{ InboxOptions }
+
+var _ Handler = (*Inbox)(nil)
+
+// NewInbox makes the handler.
+func NewInbox(opts InboxOptions) *Inbox { return &Inbox{opts} }
+
+// Handle handles one raw update.
+func (in *Inbox) Handle(ctx context.Context, item Item, _ []Item) (Result, error) {
+	update, err := in.Decode(item.Payload)
+	if err != nil {
+		return Result{}, err
+	}
+	var outcome Outcome
+	switch {
+	case update.Message != nil:
+		outcome, err = in.message(ctx, item, update.Message)
+	case update.Callback != nil:
+		outcome, err = in.press(ctx, item, update.Callback)
+	case update.Member != nil:
+		in.member(update.Member)
+	default:
+		in.Log.Debug("update of a kind not used", "item", item.ID, "kind", update.Kind)
+	}
+	return Result{Outcome: outcome}, err
+}
+
+func (in *Inbox) member(change *MemberChange) {
+	in.Speakers.Administrators.Forget(change.ChatID)
+	if change.Self {
+		in.Log.Info("our standing in a group has changed", "chat_id", change.ChatID, "status", change.Status)
+	}
+}
+
+func (in *Inbox) message(ctx context.Context, item Item, msg *Incoming) (Outcome, error) {
+	var outcome Outcome
+	if migrated, ok := migration(msg); ok {
+		in.migrate(&outcome, migrated)
+	}
+	group, ok := in.Groups.Find(msg.ChatID)
+	if !ok {
+		in.Log.Debug("message of a chat not in the settings", "chat_id", msg.ChatID)
+		return outcome, nil
+	}
+	speaking, err := in.Speakers.Of(ctx, group, msg)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !msg.General() {
+		in.keep(&outcome, msg, speaking)
+		change, err := in.Book.Seen(ctx, msg)
+		if err != nil {
+			return Outcome{}, err
+		}
+		outcome.Topics = append(outcome.Topics, change...)
+	}
+	if !speaking.Commands {
+		return outcome, nil
+	}
+	return in.command(ctx, item, outcome, Call{
+		Group: group, Conversation: msg.Conversation, By: speaking.Author, Role: speaking.Role,
+		MessageID: msg.ID, Key: item.Key, At: msg.Date, Name: msg.Text.Text,
+	})
+}
+
+// command runs what was typed, if it is ours, and sends the answer.
+func (in *Inbox) command(ctx context.Context, item Item, outcome Outcome, call Call) (Outcome, error) {
+	name, rest, ok := in.ParseCommand(call.Name)
+	if !ok || !in.Dispatcher.Knows(call.Group, name) {
+		return outcome, nil
+	}
+	call.Name, call.Rest = name, rest
+	answer, err := in.Dispatcher.Dispatch(ctx, call)
+	if err != nil {
+		return Outcome{}, err
+	}
+	in.Outbox.Send(ctx, &outcome, answer.Messages)
+	return outcome, nil
+}
+
+func (in *Inbox) press(ctx context.Context, item Item, press *Callback) (Outcome, error) {
+	var outcome Outcome
+	group, ok := in.Groups.Find(press.ChatID)
+	if !ok {
+		return outcome, nil
+	}
+	role, err := in.Speakers.Role(ctx, group, press.ChatID, press.From.ID)
+	if err != nil {
+		return outcome, err
+	}
+	by := Author{Kind: AuthorStranger, ID: press.From.ID, Name: press.From.Name, Username: press.From.Username}
+	if role > RoleNone {
+		by.Kind = AuthorOperator
+	}
+	answer, err := in.Dispatcher.Dispatch(ctx, Call{
+		Group: group, Conversation: press.Conversation, By: by, Role: role,
+		MessageID: press.MessageID, Key: item.Key, At: item.AddedAt, Press: press.Data,
+	})
+	if err != nil {
+		return outcome, err
+	}
+	if err := in.Callbacks.AnswerCallback(ctx, press.ID, answer.Toast); err != nil {
+		// The presser's clock goes on turning for a while; the deed itself is done.
+		in.Log.Warn("answer a button press", "chat_id", press.ChatID, "error", err)
+	}
+	in.Outbox.Send(ctx, &outcome, answer.Messages)
+	return outcome, nil
+}
+
+// keep adds the message to the transcript.
+func (in *Inbox) keep(outcome *Outcome, msg *Incoming, speaking Speaking) {
+	kept := Message{
+		Conversation: msg.Conversation, ID: msg.ID, Date: msg.Date, EditDate: msg.EditDate,
+		Author: speaking.Author, Kind: speaking.Kind, Text: msg.Text, Media: msg.Media,
+		AlbumID: msg.AlbumID, Forwarded: msg.Forwarded || msg.AutomaticForward, ViaBot: msg.ViaBot,
+	}
+	if msg.ReplyTo != nil {
+		kept.ReplyTo = msg.ReplyTo.MessageID
+	}
+	if msg.Service != nil {
+		kept.Media = append(kept.Media, Media{Kind: serviceName(msg.Service), Note: msg.Service.Title})
+	}
+	if msg.Edited {
+		outcome.Edits = append(outcome.Edits, kept)
+		return
+	}
+	outcome.Messages = append(outcome.Messages, kept)
+}
+
+func serviceName(service *Service) string {
+	if service.Kind == ServiceOther {
+		return service.Name
+	}
+	return string(service.Kind)
+}
+
+func migration(msg *Incoming) (Migrated, bool) {
+	if msg.Service == nil {
+		return Migrated{}, false
+	}
+	switch msg.Service.Kind {
+	case MigratedTo:
+		return Migrated{From: msg.ChatID, To: msg.Service.ChatID}, true
+	case MigratedFrom:
+		return Migrated{From: msg.Service.ChatID, To: msg.ChatID}, true
+	default:
+		return Migrated{}, false
+	}
+}
+
+func (in *Inbox) migrate(outcome *Outcome, migrated Migrated) {
+	if !in.Groups.Migrate(migrated.From, migrated.To) {
+		return
+	}
+	outcome.Migrations = append(outcome.Migrations, migrated)
+	in.Log.Warn("a group has another id now; its settings go on working, but put the new id into them",
+		"from", migrated.From, "to", migrated.To)
+}
