@@ -1,0 +1,123 @@
+// Package messages holds everything that topicpilot says in groups, in the languages
+// that people there read. It is not for logs or settings errors, which are English.
+//
+// The texts are go-i18n catalogues, active.<language>.json. A text's id is its key;
+// {{.Name}} in it is a value. All catalogues hold the same ids with the same values.
+package messages
+
+import (
+	"embed"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+//go:embed active.*.json
+var catalogues embed.FS
+
+// fallback is the language of groups whose own has no catalogue.
+const fallback = "en"
+
+// Data are the values of a text, by name.
+type Data = map[string]any
+
+// Printer says things in one language. It may be used concurrently.
+type Printer struct {
+	lang      string
+	localizer *i18n.Localizer
+	// plain holds the texts without values and plural forms, the most of them: these
+	// need no template.
+	plain map[string]string
+	ids   map[string]bool
+}
+
+// printers are made once, when somebody first speaks.
+var printers = sync.OnceValue(load)
+
+// For gives the printer of a language ("en", "ru", "uk"); English for another one.
+// It is cheap: printers are shared.
+func For(lang string) *Printer {
+	all := printers()
+	if p, ok := all[lang]; ok {
+		return p
+	}
+	return all[fallback]
+}
+
+// Languages lists the languages that have a catalogue, sorted.
+func Languages() []string { return slices.Sorted(maps.Keys(printers())) }
+
+// Language is the printer's language.
+func (p *Printer) Language() string { return p.lang }
+
+// IDs lists the ids of all texts, sorted.
+func (p *Printer) IDs() []string { return slices.Sorted(maps.Keys(p.ids)) }
+
+// T gives a text with its values filled in; the id itself when there is no such text,
+// which a test keeps from happening.
+func (p *Printer) T(id string, data Data) string {
+	if text, ok := p.plain[id]; ok {
+		return text
+	}
+	return p.localize(id, &i18n.LocalizeConfig{MessageID: id, TemplateData: data})
+}
+
+// N gives a text in the plural form of count, which is {{.Count}} in it.
+func (p *Printer) N(id string, count int, data Data) string {
+	values := make(Data, len(data)+1)
+	maps.Copy(values, data)
+	values["Count"] = count
+	return p.localize(id, &i18n.LocalizeConfig{MessageID: id, TemplateData: values, PluralCount: count})
+}
+
+func (p *Printer) localize(id string, c *i18n.LocalizeConfig) string {
+	text, err := p.localizer.Localize(c)
+	if err != nil && text == "" {
+		return id
+	}
+	return text
+}
+
+// load reads the embedded catalogues. They are part of the program: one that cannot be
+// read is a mistake of the build, which any test shows.
+func load() map[string]*Printer {
+	names, err := catalogues.ReadDir(".")
+	if err != nil {
+		panic(fmt.Errorf("list catalogues: %w", err))
+	}
+	bundle := i18n.NewBundle(language.English)
+	all := make(map[string]*Printer, len(names))
+	for _, name := range names {
+		data, err := catalogues.ReadFile(name.Name())
+		if err != nil {
+			panic(fmt.Errorf("read catalogue: %w", err))
+		}
+		file, err := bundle.ParseMessageFileBytes(data, name.Name())
+		if err != nil {
+			panic(fmt.Errorf("read catalogue %s: %w", name.Name(), err))
+		}
+		p := newPrinter(file.Tag.String(), file.Messages)
+		all[p.lang] = p
+	}
+	for lang, p := range all {
+		p.localizer = i18n.NewLocalizer(bundle, lang)
+	}
+	return all
+}
+
+func newPrinter(lang string, texts []*i18n.Message) *Printer {
+	p := &Printer{lang: lang, plain: make(map[string]string), ids: make(map[string]bool)}
+	for _, text := range texts {
+		p.ids[text.ID] = true
+		plural := text.One != "" || text.Few != "" || text.Many != ""
+		if !plural && !strings.Contains(text.Other, "{{") {
+			p.plain[text.ID] = text.Other
+		}
+	}
+	return p
+}
