@@ -146,11 +146,11 @@ func (c *chat) add(m *Message, keep int) {
 	}
 	c.messages[int64(m.ID)] = m
 	c.order = append(c.order, int64(m.ID))
-	if len(c.order) <= 2*keep {
+	if len(c.order) <= 2*keep+len(c.topics) {
 		return
 	}
 	old := c.order[:len(c.order)-keep]
-	kept := make([]int64, 0, 2*keep)
+	kept := make([]int64, 0, len(c.topics)+2*keep)
 	for _, id := range old {
 		if m := c.messages[id]; m != nil && m.TopicCreated != nil {
 			kept = append(kept, id)

@@ -9,6 +9,7 @@ import (
 type connSet struct {
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
+	over  bool
 }
 
 // track returns conn wrapped so that it leaves the set when closed.
@@ -16,6 +17,10 @@ func (s *connSet) track(conn net.Conn) net.Conn {
 	t := &trackedConn{Conn: conn, set: s}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.over {
+		_ = conn.Close()
+		return conn
+	}
 	if s.conns == nil {
 		s.conns = map[net.Conn]struct{}{}
 	}
@@ -35,6 +40,14 @@ func (s *connSet) closeAll() {
 	}
 }
 
+// shut closes all connections, those to come included.
+func (s *connSet) shut() {
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
+	s.closeAll()
+}
+
 type trackedConn struct {
 	net.Conn
 	set *connSet
@@ -52,6 +65,7 @@ func (c *trackedConn) Close() error {
 type switchListener struct {
 	net.Listener
 	conns connSet
+	once  sync.Once
 	mu    sync.Mutex
 	down  bool
 }
@@ -77,6 +91,13 @@ func (l *switchListener) Accept() (net.Conn, error) {
 		}
 		_ = tracked.Close()
 	}
+}
+
+// Close stops accepting; it may be called more than once.
+func (l *switchListener) Close() error {
+	var err error
+	l.once.Do(func() { err = l.Listener.Close() })
+	return err
 }
 
 func (l *switchListener) setUp(up bool) {

@@ -41,7 +41,7 @@ type Call struct {
 	Files  map[string]Upload // multipart parts by name, without their content
 	At     time.Time
 	Err    *APIError // nil: it succeeded
-	Result any       // Message for the sending methods, by pointer
+	Result any       // *Message for the sending methods; getUpdates' batches are not kept
 }
 
 // Violation is a call that does not fit Bot API 10.2.
@@ -223,6 +223,21 @@ func (s *Server) Topics(chat int64) []Topic {
 		out = append(out, *t)
 	}
 	slices.SortFunc(out, func(a, b Topic) int { return a.ID - b.ID })
+	return out
+}
+
+// Members returns a chat's members as recorded, by id; people who left or were banned included.
+func (s *Server) Members(chat int64) []Member {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.chats[chat]
+	if c == nil {
+		return nil
+	}
+	out := make([]Member, 0, len(c.members))
+	for _, id := range sortedIDs(c.members) {
+		out = append(out, c.members[id])
+	}
 	return out
 }
 

@@ -48,8 +48,8 @@ func (s *Server) Post(p Post) (Message, error) {
 	if c == nil || c.migratedTo != 0 {
 		return Message{}, fmt.Errorf("post: no chat %d", p.Chat)
 	}
-	if p.Thread != 0 && (!c.forum || c.topic(p.Thread) == nil) {
-		return Message{}, fmt.Errorf("post: no topic %d in chat %d", p.Thread, p.Chat)
+	if err := c.mayPost(p); err != nil {
+		return Message{}, fmt.Errorf("post: %w", err)
 	}
 	m := &Message{
 		Chat: c.wire(), Date: s.now(), MediaGroupID: p.MediaGroupID, ForwardOrigin: p.ForwardOrigin,
@@ -72,6 +72,21 @@ func (s *Server) Post(p Post) (Message, error) {
 	}
 	s.deliverMessage(c, kind, m)
 	return *m, nil
+}
+
+// mayPost refuses what Telegram would not let a person do: unknown topics, closed ones for members
+// without the right to manage topics, and banned people.
+func (c *chat) mayPost(p Post) error {
+	t, from := c.topic(p.Thread), c.members[p.From]
+	switch {
+	case p.Thread != 0 && (!c.forum || t == nil):
+		return fmt.Errorf("no topic %d in chat %d", p.Thread, c.id)
+	case from.Status == Kicked:
+		return fmt.Errorf("user %d is banned in chat %d", p.From, c.id)
+	case t != nil && t.Closed && t.CreatedBy != p.From && !from.can(func(r Rights) bool { return r.ManageTopics }):
+		return fmt.Errorf("topic %d is closed", p.Thread)
+	}
+	return nil
 }
 
 func (s *Server) postSender(c *chat, p Post, m *Message) error {

@@ -1,7 +1,6 @@
 package telegramtest
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -44,6 +43,11 @@ func (s *Server) sendDocument(p *params) (any, *APIError) {
 
 // send puts the bot's message into the chat: rights, topic, reply, keyboard, flood, in this order.
 func (s *Server) send(c *chat, p *params, m *Message, what string) (any, *APIError) {
+	for _, name := range unsimulated {
+		if p.has(name) {
+			return nil, badRequest("parameter %q is not simulated", name)
+		}
+	}
 	if err := s.maySend(c, what); err != nil {
 		return nil, err
 	}
@@ -100,12 +104,16 @@ func (s *Server) writable(c *chat, thread int) *APIError {
 	return badRequest("TOPIC_CLOSED")
 }
 
+// unsimulated are parameters that would change where a message goes or who sees it.
+var unsimulated = []string{
+	"business_connection_id", "direct_messages_topic_id", "suggested_post_parameters", "message_effect_id",
+	"receiver_user_id", "callback_query_id", "thumbnail",
+}
+
 type replyParameters struct {
 	MessageID int    `json:"message_id"`
 	Without   bool   `json:"allow_sending_without_reply"`
 	Quote     string `json:"quote"`
-	Position  int    `json:"quote_position"`
-	ChatID    any    `json:"chat_id"`
 }
 
 // sendReply resolves reply_parameters; without a thread id the reply follows its target's topic.
@@ -214,155 +222,8 @@ func (s *Server) sendChatAction(p *params) (any, *APIError) {
 	return true, nil
 }
 
-// edit replaces a message of the bot by what change makes of it.
-func (s *Server) edit(p *params, change func(*Message) *APIError) (any, *APIError) {
-	if p.text("inline_message_id") != "" {
-		return nil, badRequest("inline messages are not simulated")
-	}
-	if !p.has("chat_id") {
-		return nil, badRequest("chat_id is empty")
-	}
-	c, err := s.target(p, "chat_id")
-	if err != nil {
-		return nil, err
-	}
-	if !p.has("message_id") {
-		return nil, badRequest("message identifier is not specified")
-	}
-	old := c.message(p.int("message_id"))
-	if old == nil {
-		return nil, badRequest("message to edit not found")
-	}
-	if old.From == nil || old.From.ID != s.opt.Bot.ID || old.TopicCreated != nil || old.isService() {
-		return nil, badRequest("message can't be edited")
-	}
-	m := *old
-	if err := change(&m); err != nil {
-		return nil, err
-	}
-	if m.ReplyMarkup, err = keyboard(p); err != nil {
-		return nil, err
-	}
-	if sameContent(old, &m) {
-		return nil, badRequest("%s", errNotModified)
-	}
-	if err := s.flood.spend(s.opt.Clock(), c); err != nil {
-		return nil, err
-	}
-	m.EditDate = s.now()
-	c.messages[int64(m.ID)] = &m
-	s.seen.publish(Event{Kind: MessageEdited, Chat: c.id, Message: &m})
-	return &m, nil
-}
-
-func (s *Server) editMessageText(p *params) (any, *APIError) {
-	if p.has("rich_message") {
-		return nil, badRequest("rich messages are not simulated")
-	}
-	return s.edit(p, func(m *Message) *APIError {
-		var err *APIError
-		if m.Text, m.Entities, err = formatted(p, "text", "entities", maxText); err != nil {
-			return err
-		}
-		if m.Text == "" {
-			return badRequest("message text is empty")
-		}
-		var preview LinkPreview
-		if m.LinkPreview = nil; p.decode("link_preview_options", &preview) && preview != (LinkPreview{}) {
-			m.LinkPreview = &preview
-		}
-		if m.Document != nil {
-			return badRequest("there is no text in the message to edit")
-		}
-		return nil
-	})
-}
-
-func (s *Server) editMessageReplyMarkup(p *params) (any, *APIError) {
-	return s.edit(p, func(*Message) *APIError { return nil })
-}
-
-func (s *Server) deleteMessage(p *params) (any, *APIError) {
-	c, err := s.target(p, "chat_id")
-	if err != nil {
-		return nil, err
-	}
-	m := c.message(p.int("message_id"))
-	if m == nil {
-		return nil, badRequest("message to delete not found")
-	}
-	own := m.From != nil && m.From.ID == s.opt.Bot.ID
-	if m.TopicCreated != nil || !own && !s.me(c).can(func(r Rights) bool { return r.DeleteMessages }) {
-		return nil, badRequest("message can't be deleted")
-	}
-	s.remove(c, m)
-	return true, nil
-}
-
-func (s *Server) remove(c *chat, m *Message) {
-	delete(c.messages, int64(m.ID))
-	s.seen.publish(Event{Kind: MessageDeleted, Chat: c.id, Message: m})
-}
-
 // isService reports whether the message has no content of a sender.
 func (m *Message) isService() bool {
 	return m.TopicCreated != nil || m.TopicEdited != nil || m.TopicClosed != nil || m.TopicReopened != nil ||
 		m.MigrateToChatID != 0 || m.MigrateFromChatID != 0 || m.NewChatMembers != nil || m.LeftChatMember != nil
-}
-
-// fileShelf keeps uploaded contents up to a total size, the newest last.
-type fileShelf struct {
-	next    int
-	total   int
-	order   []string
-	content map[string][]byte
-	known   map[string]File
-}
-
-func (s *Server) document(p *params) (*File, *APIError) {
-	ref := p.text("document")
-	up, uploaded := p.files[strings.TrimPrefix(ref, "attach://")]
-	if !uploaded {
-		if f, ok := s.files.known[ref]; ok {
-			return &f, nil
-		}
-		if strings.HasPrefix(ref, "http") {
-			return nil, badRequest("sending by URL is not simulated")
-		}
-		return nil, badRequest("wrong file identifier/HTTP URL specified")
-	}
-	if len(up.Content) == 0 {
-		return nil, badRequest("file must be non-empty")
-	}
-	if len(up.Content) > 50<<20 {
-		return nil, &APIError{Code: 413, Description: "Request Entity Too Large"}
-	}
-	f := s.shelve(up.FileName, up.MimeType, up.Content)
-	return &f, nil
-}
-
-func (s *Server) shelve(name, mime string, content []byte) File {
-	sh := &s.files
-	if sh.content == nil {
-		sh.content, sh.known = map[string][]byte{}, map[string]File{}
-	}
-	sh.next++
-	id := fmt.Sprintf("FAKEFILE%08d", sh.next)
-	f := File{FileID: id, FileUniqueID: "U" + id, FileName: name, MimeType: mime, FileSize: int64(len(content))}
-	sh.order, sh.content[id], sh.known[id] = append(sh.order, id), content, f
-	for sh.total += len(content); len(sh.order) > 1 &&
-		(sh.total > s.opt.KeepFileBytes || len(sh.order) > 10_000); sh.order = sh.order[1:] {
-		sh.total -= len(sh.content[sh.order[0]])
-		delete(sh.content, sh.order[0])
-		delete(sh.known, sh.order[0])
-	}
-	return f
-}
-
-// File returns the content of an uploaded document, while it is kept (Options.KeepFileBytes).
-func (s *Server) File(fileID string) ([]byte, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	content, ok := s.files.content[fileID]
-	return slices.Clone(content), ok
 }

@@ -64,10 +64,10 @@ func New(opt Options) *Server {
 	s.flood.limits = opt.Limits
 	s.queue.init(opt.KeepUpdates)
 	s.callbacks.init()
-	s.hook.init(opt.WebhookTimeout)
 	s.http = &fasthttp.Server{
 		Handler: s.handle, Name: "telegramtest", MaxRequestBodySize: maxBody, CloseOnShutdown: true,
 		ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, NoDefaultDate: true,
+		ErrorHandler: badHTTP,
 	}
 	return s
 }
@@ -114,17 +114,17 @@ func (s *Server) Close() error {
 	}
 	s.closed = true
 	close(s.done)
-	s.hook.conns.closeAll()
+	s.hook.conns.shut()
 	ln := s.listener
 	s.seen.closeAll()
 	s.mu.Unlock()
 	var err error
 	if ln != nil {
-		ln.setUp(false) // idle keep-alive connections would hold Shutdown back
-		err = s.http.Shutdown()
+		ln.conns.shut() // idle keep-alive connections would hold Shutdown back
+		err = errors.Join(ln.Close(), s.http.Shutdown())
 	}
 	s.wg.Wait()
-	if err != nil && !errors.Is(err, net.ErrClosed) {
+	if err != nil {
 		return fmt.Errorf("stop the fake Bot API: %w", err)
 	}
 	return nil
@@ -214,7 +214,11 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx, name string, p *params) {
 		}
 	}
 	result, call := s.call(name, p)
-	s.record(name, p, result, call)
+	if name == "getUpdates" { // batches are large, and the ring keeps what it gets
+		s.record(name, p, nil, call)
+	} else {
+		s.record(name, p, result, call)
+	}
 	if fault != nil && fault.After {
 		if stop := s.play(ctx, fault); stop {
 			return
@@ -234,6 +238,15 @@ func (s *Server) call(name string, p *params) (any, *APIError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return m.run(s, p)
+}
+
+// badHTTP answers what fasthttp could not read: too large a body, broken HTTP.
+func badHTTP(ctx *fasthttp.RequestCtx, err error) {
+	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
+		reply(ctx, nil, &APIError{Code: http.StatusRequestEntityTooLarge, Description: "Request Entity Too Large"})
+		return
+	}
+	reply(ctx, nil, &APIError{Code: http.StatusBadRequest, Description: "Bad Request: invalid HTTP request"})
 }
 
 func splitPath(path string) (token, method string, ok bool) {

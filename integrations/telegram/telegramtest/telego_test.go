@@ -37,7 +37,8 @@ func TestTelego(t *testing.T) {
 		ChatID: id, MessageThreadID: thread, Text: "/ hello 👋",
 		Entities:           []telego.MessageEntity{{Type: telego.EntityTypeBold, Offset: 2, Length: 5}},
 		LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
-		ReplyMarkup:        tu.InlineKeyboard(tu.InlineKeyboardRow(tu.InlineKeyboardButton("Go").WithCallbackData("go:1"))),
+		ReplyMarkup: tu.InlineKeyboard(
+			tu.InlineKeyboardRow(tu.InlineKeyboardButton("Go").WithCallbackData("go:1"))),
 	})
 	s.must(err)
 	if m.MessageThreadID != thread || !m.IsTopicMessage || m.ReplyMarkup == nil {

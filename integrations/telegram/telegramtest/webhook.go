@@ -2,7 +2,6 @@ package telegramtest
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -22,33 +21,16 @@ type webhook struct {
 	errorDate int64
 	down      bool
 
-	stop    chan struct{} // closed when this webhook is replaced
-	slots   chan struct{}
-	lanes   map[int64]*lane
-	client  *fasthttp.Client
-	conns   connSet
-	timeout time.Duration
+	stop  chan struct{} // closed when this webhook is replaced
+	slots chan struct{}
+	lanes map[int64]*lane
+	conns connSet
+	idle  []*hookConn
 }
 
 type lane struct{ queue []*update }
 
-func (w *webhook) init(timeout time.Duration) {
-	w.timeout = timeout
-	w.client = &fasthttp.Client{
-		ReadTimeout: timeout, WriteTimeout: timeout, MaxConnsPerHost: 1024, MaxResponseBodySize: 1 << 20,
-		NoDefaultUserAgentHeader: true, MaxIdemponentCallAttempts: 1,
-		RetryIfErr: func(*fasthttp.Request, int, error) (bool, bool) { return false, false },
-		Dial: func(addr string) (net.Conn, error) {
-			conn, err := fasthttp.DialTimeout(addr, 10*time.Second)
-			if err != nil {
-				return nil, err
-			}
-			return w.conns.track(conn), nil
-		},
-	}
-}
-
-// set replaces the webhook; an empty url removes it. Locked.
+// setHook replaces the webhook; an empty url removes it. Locked.
 func (s *Server) setHook(target, secret string, maxConn int) {
 	w := &s.hook
 	if w.stop != nil {
@@ -57,6 +39,10 @@ func (s *Server) setHook(target, secret string, maxConn int) {
 	}
 	w.url, w.secret, w.maxConn, w.lastError, w.errorDate = target, secret, maxConn, "", 0
 	w.lanes = map[int64]*lane{}
+	for _, conn := range w.idle {
+		_ = conn.Close()
+	}
+	w.idle = nil
 	if target == "" {
 		return
 	}
@@ -128,6 +114,8 @@ func (s *Server) laneHead(key int64, l *lane, stop chan struct{}) (*update, bool
 	select {
 	case <-stop:
 		return nil, false
+	case <-s.done:
+		return nil, false
 	default:
 	}
 	for len(l.queue) > 0 {
@@ -175,7 +163,7 @@ func (s *Server) deliver(u *update) (time.Duration, error) {
 		req.Header.Set("X-Telegram-Bot-Api-Secret-Token", secret)
 	}
 	req.SetBodyRaw(u.raw)
-	if err := s.hook.client.DoTimeout(req, resp, s.hook.timeout); err != nil {
+	if err := s.exchange(req, resp); err != nil {
 		return 0, fmt.Errorf("Connection failed: %w", err) //nolint:staticcheck,revive // Telegram's wording
 	}
 	code := resp.StatusCode()
