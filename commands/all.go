@@ -1,0 +1,21 @@
+package commands
+
+import "log/slog"
+
+// Parts are what the built-in commands work with.
+type Parts struct {
+	Customers Customers
+	// Sections are the lines of /info below who the customer is, in their order.
+	Sections []InfoSection
+	// Log may be nil.
+	Log *slog.Logger
+}
+
+// All lists the built-in commands in the order in which help, menus and docs show
+// them. A command is added here and nowhere else.
+func All(parts Parts) []Command {
+	return []Command{
+		Info(parts.Customers, parts.Sections, parts.Log),
+		Assist(),
+	}
+}

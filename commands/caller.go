@@ -1,0 +1,250 @@
+package commands
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+)
+
+// maxResponse is the longest answer read, in bytes.
+const maxResponse = 256 << 10
+
+// faultClass is the short class of what went wrong, which operators are told.
+type faultClass string
+
+const (
+	// faultInvalid: a value does not fit the request; nothing was sent.
+	faultInvalid faultClass = "invalid"
+	// faultNoAnswer: nobody there, or no answer in time.
+	faultNoAnswer faultClass = "no_answer"
+	// faultRefused: a redirect, or a status 4xx.
+	faultRefused faultClass = "refused"
+	// faultThere: a status 5xx.
+	faultThere faultClass = "fault"
+	// faultUnreadable: an answer too long, or not what it says it is.
+	faultUnreadable faultClass = "unreadable"
+)
+
+// callError says why a request gave nothing. Its text holds no URL, header or body.
+type callError struct {
+	Class  faultClass
+	Status int
+	// Sent tells that the request may have reached the other side.
+	Sent bool
+	// RetryAfter is the pause that the other side asks for, 0 for none.
+	RetryAfter time.Duration
+	Err        error
+}
+
+func (e *callError) Error() string {
+	text := "request: " + string(e.Class)
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (%d)", e.Status)
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap gives the cause.
+func (e *callError) Unwrap() error { return e.Err }
+
+// Caller sends the requests of the settings: one client for all, bounded in time and
+// size, which follows no redirect and never repeats a request of its own. It may be
+// used concurrently.
+type Caller struct {
+	client *http.Client
+	now    func() time.Time
+}
+
+// NewCaller makes a Caller. now is the clock of signatures; time.Now when nil.
+func NewCaller(now func() time.Time) *Caller {
+	if now == nil {
+		now = time.Now
+	}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxIdleConns:           32,
+		MaxIdleConnsPerHost:    8,
+		IdleConnTimeout:        60 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	client := &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return &Caller{client: client, now: now}
+}
+
+// Close drops idle connections.
+func (c *Caller) Close() { c.client.CloseIdleConnections() }
+
+// do sends one request and reads its answer: what JSON says (numbers as int64 or
+// json.Number), or a string for text. Errors are *callError.
+func (c *Caller) do(ctx context.Context, p *prepared) (any, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	var sent atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }}
+	req := &http.Request{
+		Method: p.method, URL: p.url, Header: p.header.Clone(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: p.url.Host,
+	}
+	if len(p.body) > 0 {
+		req.Body = io.NopCloser(bytes.NewReader(p.body))
+		req.ContentLength = int64(len(p.body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(p.body)), nil }
+	}
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", "topicpilot")
+	}
+	if p.key != nil {
+		sign(req.Header, p.key, p.id, c.now(), p.body)
+	}
+	resp, err := c.client.Do(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	if err != nil {
+		return nil, &callError{Class: faultNoAnswer, Sent: sent.Load(), Err: withoutURL(err)}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, fault := read(resp)
+	if fault != nil {
+		fault.Sent = true
+		return nil, fault
+	}
+	return answer, nil
+}
+
+// read makes an answer a value.
+func read(resp *http.Response) (any, *callError) {
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, statusError(resp)
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
+	switch {
+	case err != nil:
+		return nil, &callError{Class: faultNoAnswer, Err: withoutURL(err)}
+	case len(data) > maxResponse:
+		return nil, &callError{Class: faultUnreadable, Status: resp.StatusCode, Err: errors.New("answer too long")}
+	}
+	answer, err := decode(resp.Header.Get("Content-Type"), data)
+	if err != nil {
+		return nil, &callError{Class: faultUnreadable, Status: resp.StatusCode, Err: err}
+	}
+	return answer, nil
+}
+
+func statusError(resp *http.Response) *callError {
+	fault := &callError{Class: faultRefused, Status: resp.StatusCode}
+	if resp.StatusCode >= 500 {
+		fault.Class = faultThere
+	}
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		fault.RetryAfter = time.Duration(min(seconds, 24*3600)) * time.Second
+	}
+	// A short rest is read so that the connection can be used again.
+	_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
+	return fault
+}
+
+var (
+	errNotJSON = errors.New("answer is no JSON")
+	errNotText = errors.New("answer is no text")
+)
+
+// decode reads an answer by its type. Where the type does not say JSON, what looks
+// like JSON and is JSON counts as such: many a small script sends no type.
+func decode(contentType string, data []byte) (any, error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	trimmed := bytes.TrimSpace(data)
+	if len(trimmed) == 0 {
+		return nil, nil
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		media = ""
+	}
+	if media == "application/json" || strings.HasSuffix(media, "+json") {
+		return decodeJSON(trimmed)
+	}
+	if trimmed[0] == '{' || trimmed[0] == '[' {
+		if v, err := decodeJSON(trimmed); err == nil {
+			return v, nil
+		}
+	}
+	if !utf8.Valid(trimmed) || bytes.IndexByte(trimmed, 0) >= 0 {
+		return nil, errNotText
+	}
+	return string(trimmed), nil
+}
+
+func decodeJSON(data []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var v any
+	if err := decoder.Decode(&v); err != nil {
+		return nil, errNotJSON
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errNotJSON
+	}
+	return exactNumbers(v), nil
+}
+
+// exactNumbers makes whole numbers int64, which templates can compare, and leaves
+// others as they were written.
+func exactNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil && strconv.FormatInt(n, 10) == v.String() {
+			return n
+		}
+	case []any:
+		for i := range v {
+			v[i] = exactNumbers(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = exactNumbers(v[name])
+		}
+	}
+	return v
+}
+
+// withoutURL takes the URL out of an error of the HTTP client: it may hold a secret or
+// a customer's data.
+func withoutURL(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return errors.New("host not found")
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return fmt.Errorf("%s: %w", op.Op, op.Err)
+	}
+	return errors.New("connection failed")
+}

@@ -1,0 +1,212 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"topicpilot/topics"
+)
+
+const (
+	// resolveTime is how long /info waits for the customer; the resolver itself gives
+	// up earlier.
+	resolveTime = 10 * time.Second
+	// sectionTime is how long /info waits for its sections, if they do not say.
+	sectionTime = 4 * time.Second
+	// cardTime is what is left to put the card together.
+	cardTime = time.Second
+)
+
+// Customers finds who stands behind a topic.
+type Customers interface {
+	// Resolve returns *topics.ResolveError when that is not known, and ctx's error
+	// when ctx ends first.
+	Resolve(
+		ctx context.Context, group *topics.Group, conv topics.Conversation, need topics.Need,
+	) (topics.Resolved, error)
+}
+
+// Section adds lines to the card of /info: what outside systems know, the linked
+// account, the open claim, the page in Notion.
+type Section interface {
+	// Lines gives the lines, none for nothing to say. It must return soon after ctx
+	// ends. Sections run side by side; an error costs its own line only.
+	Lines(ctx context.Context, req SectionRequest) ([]topics.Text, error)
+}
+
+// Patient is a Section that may take longer than 4 seconds.
+type Patient interface {
+	// Longest is how long Lines may take.
+	Longest() time.Duration
+}
+
+// SectionRequest is what a Section is asked.
+type SectionRequest struct {
+	Request
+	// Customer is nil when it is not known who stands behind the topic.
+	Customer *topics.Customer
+	// Info is what else is known of the topic; the zero value without a customer.
+	Info topics.TopicInfo
+}
+
+// InfoSection is a Section and its name, which stands in the line that says that the
+// section gave no answer.
+type InfoSection struct {
+	Name string
+	Section
+}
+
+// Info makes /info: the customer's card, with the lines of the given sections in their
+// order. log may be nil.
+func Info(customers Customers, sections []InfoSection, log *slog.Logger) Command {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	info := &info{customers: customers, sections: sections, log: log, patience: sectionTime}
+	for _, section := range sections {
+		if patient, ok := section.Section.(Patient); ok {
+			info.patience = max(info.patience, patient.Longest())
+		}
+	}
+	return Command{
+		Name:    "info",
+		HelpID:  "help.info",
+		Role:    topics.RoleOperator,
+		Timeout: resolveTime + info.patience + cardTime,
+		Run:     info.run,
+		Press:   info.press,
+	}
+}
+
+type info struct {
+	customers Customers
+	sections  []InfoSection
+	log       *slog.Logger
+	patience  time.Duration
+}
+
+var refresh = Action{Command: "info", Verb: "refresh"}
+
+func (i *info) run(ctx context.Context, req Request) (Reply, error) {
+	resolved, reason, err := i.resolve(ctx, req)
+	if err != nil {
+		return Reply{}, err
+	}
+	section := SectionRequest{Request: req, Info: resolved.TopicInfo}
+	card := new(topics.Text)
+	switch {
+	case reason == "":
+		section.Customer = &resolved.Customer
+		identity(card, req.Say, resolved)
+	default:
+		section.Info = topics.TopicInfo{}
+		card.Add(req.Say.T(reasonText(reason), nil))
+	}
+	if reason == topics.ReasonChat || reason == topics.ReasonGeneral {
+		return Reply{Text: *card}, nil
+	}
+	for _, line := range i.lines(ctx, section) {
+		card.Add("\n").Append(line)
+	}
+	if reason == topics.ReasonNotSet {
+		return Reply{Text: *card}, nil
+	}
+	// What does not fit into one message cannot be edited in place.
+	reply := Reply{Text: *card}
+	if topics.UTF16Len(card.Text) <= maxCard {
+		reply.Buttons = [][]topics.Button{{refresh.Button(req.Say.T("info.refresh", nil))}}
+	}
+	return reply, nil
+}
+
+// press renews the card in place.
+func (i *info) press(ctx context.Context, req Request) (Reply, error) {
+	if req.Action != refresh {
+		return Reply{Toast: req.Say.T("press.old", nil)}, nil
+	}
+	reply, err := i.run(ctx, req)
+	if err != nil {
+		return Reply{}, err
+	}
+	reply.Text = cutText(reply.Text, maxCard)
+	reply.Edit, reply.Toast = true, req.Say.T("info.refreshed", nil)
+	return reply, nil
+}
+
+// resolve finds the customer, or the reason why it is not known.
+func (i *info) resolve(ctx context.Context, req Request) (topics.Resolved, topics.ResolveReason, error) {
+	resolveCtx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	resolved, err := i.customers.Resolve(resolveCtx, req.Group, req.Conversation, topics.NeedStatus)
+	if err == nil {
+		return resolved, "", nil
+	}
+	var known *topics.ResolveError
+	if errors.As(err, &known) {
+		return resolved, known.Reason, nil
+	}
+	if resolveCtx.Err() != nil && ctx.Err() == nil {
+		return topics.Resolved{}, topics.ReasonUnavailable, nil
+	}
+	return topics.Resolved{}, "", fmt.Errorf("resolve customer: %w", err)
+}
+
+// lines asks all sections side by side and gives their lines in the sections' order.
+func (i *info) lines(ctx context.Context, req SectionRequest) []topics.Text {
+	if len(i.sections) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, i.patience)
+	defer cancel()
+	answers := make([][]topics.Text, len(i.sections))
+	var wg sync.WaitGroup
+	for n, section := range i.sections {
+		wg.Go(func() { answers[n] = i.section(ctx, section, req) })
+	}
+	wg.Wait()
+	var lines []topics.Text
+	for _, answer := range answers {
+		lines = append(lines, answer...)
+	}
+	return lines
+}
+
+// section asks one section. Neither its error nor its panic harms the card.
+func (i *info) section(ctx context.Context, s InfoSection, req SectionRequest) (lines []topics.Text) {
+	dead := func(err error) []topics.Text {
+		i.log.Warn("section of the card gave no answer", "section", s.Name,
+			"topic_id", req.Conversation.String(), "error", err)
+		return []topics.Text{topics.Plain(req.Say.T("lookup.no_answer", map[string]any{"Name": s.Name}))}
+	}
+	defer func() {
+		if value := recover(); value != nil {
+			lines = dead(newPanicked(value))
+		}
+	}()
+	lines, err := s.Lines(ctx, req)
+	if err != nil {
+		return dead(err)
+	}
+	return lines
+}
+
+// reasonText is the id of the sentence for a reason.
+func reasonText(reason topics.ResolveReason) string {
+	switch reason {
+	case topics.ReasonGeneral:
+		return "reason.general"
+	case topics.ReasonChat:
+		return "reason.chat"
+	case topics.ReasonUnknownTopic:
+		return "reason.unknown_topic"
+	case topics.ReasonNotSet:
+		return "reason.not_set"
+	case topics.ReasonRefused:
+		return "reason.refused"
+	}
+	return "reason.unavailable"
+}

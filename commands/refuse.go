@@ -1,0 +1,126 @@
+package commands
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"topicpilot/commands/messages"
+	"topicpilot/topics"
+)
+
+const (
+	// refusalPause is how long a person who was told why not hears no more of it.
+	refusalPause = time.Hour
+	// maxRefusals bounds how many people are remembered for that; the oldest go first.
+	maxRefusals = 10000
+)
+
+// withPermission lets those through who may run the command here, and gives the
+// others a reason, or silence. In doubt nobody may: an operator is who was recognised
+// as one and has the role as well.
+func (r *Registry) withPermission(command Command, next Handler) Handler {
+	return func(ctx context.Context, req Request) (Reply, error) {
+		reason, again := r.refusal(command, req)
+		if reason == "" {
+			return next(ctx, req)
+		}
+		if req.pressed() || again {
+			return req.say(outcomeRefused, reason), nil
+		}
+		person := hourlyKey{chat: req.Conversation.ChatID, user: req.By.ID}
+		if reason == silence || !r.refusals.allow(person, req.Key) {
+			return Reply{outcome: outcomeSilent}, nil
+		}
+		return req.say(outcomeRefused, reason), nil
+	}
+}
+
+// silence stands for a refusal without words.
+const silence = "\x00"
+
+// refusal is the reason why the command may not run, "" for none, and whether it may
+// be told each time.
+func (r *Registry) refusal(command Command, req Request) (reason string, again bool) {
+	operator := req.By.Kind == topics.AuthorOperator && req.Role >= topics.RoleOperator
+	person := req.By.Kind == topics.AuthorOperator || req.By.Kind == topics.AuthorStranger ||
+		req.By.Kind == topics.AuthorAnonymous
+	data := messages.Data{"Command": command.Name}
+	switch {
+	case req.pressed() && !operator:
+		// A toast is seen by the presser alone and costs the group nothing.
+		return req.Say.T("press.operators", nil), true
+	case !person:
+		return silence, false
+	case req.Group.MirrorUnknown():
+		return req.Say.T("refuse.mirror", messages.Data{"Setting": r.mirrorSetting(req.Group)}), false
+	case req.By.Kind == topics.AuthorAnonymous:
+		return req.Say.T("refuse.anonymous", nil), false
+	case !operator:
+		return req.Say.T("refuse.stranger", nil), false
+	case req.Role < command.Role:
+		return req.Say.T("refuse.admin", data), true
+	case req.Conversation.General() && !command.InGeneral:
+		return req.Say.T("refuse.general", data), true
+	}
+	return "", false
+}
+
+// mirrorSetting names the setting that tells who posts customers' messages.
+func (r *Registry) mirrorSetting(group *topics.Group) string {
+	if r.conf.Groups != nil {
+		for i, other := range r.conf.Groups.All() {
+			if other == group || other.ID == group.ID {
+				return fmt.Sprintf("groups[%d].mirror.sender_ids", i)
+			}
+		}
+	}
+	return "groups[].mirror.sender_ids"
+}
+
+// hourly remembers who was told something within the last hour. It holds at most
+// maxRefusals people and may be used concurrently. It is not kept over restarts.
+type hourly struct {
+	now func() time.Time
+
+	mu     sync.Mutex
+	people map[hourlyKey]*list.Element
+	// order holds hourlyEntry, the one told last in front.
+	order *list.List
+}
+
+type hourlyKey struct{ chat, user int64 }
+
+type hourlyEntry struct {
+	key    hourlyKey
+	at     time.Time
+	update string
+}
+
+func newHourly(now func() time.Time) *hourly {
+	return &hourly{now: now, people: make(map[hourlyKey]*list.Element), order: list.New()}
+}
+
+// allow reports whether the person may be told now, and remembers that. The same
+// update, handled again because its answer was lost, is allowed again.
+func (h *hourly) allow(key hourlyKey, update string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.now()
+	if element, ok := h.people[key]; ok {
+		entry, _ := element.Value.(hourlyEntry)
+		if now.Sub(entry.at) < refusalPause {
+			return update != "" && entry.update == update
+		}
+		h.order.Remove(element)
+	}
+	h.people[key] = h.order.PushFront(hourlyEntry{key: key, at: now, update: update})
+	for h.order.Len() > maxRefusals {
+		oldest := h.order.Back()
+		entry, _ := h.order.Remove(oldest).(hourlyEntry)
+		delete(h.people, entry.key)
+	}
+	return true
+}
