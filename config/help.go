@@ -5,8 +5,9 @@ import "strings"
 // sectionHelp introduces a section of docs/settings.md.
 var sectionHelp = map[string]string{
 	"lookups": "Lines added to `/info`, asked side by side, each with its own timeout.",
-	"commands": "The team's own slash commands. Templates know `.Customer` (ID, Name, FirstName, LastName, Username, Phone, Language), " +
-		"`.Topic` (GroupID, ID, Title, Status),\n`.Operator` (ID, Name, Username), `.Args`, `.Account` and `.Response`.",
+	"commands": "The team's own slash commands. Templates know `.Customer` " +
+		"(ID, Name, FirstName, LastName, Username, Phone, Language),\n`.Topic` (GroupID, ID, Title, Status), " +
+		"`.Operator` (ID, Name, Username), `.Args`, `.Account` and `.Response`.",
 	"integrations": "Outside systems. Each entry has a `type`, an `id` and the keys of its type.",
 }
 
@@ -33,8 +34,8 @@ func settingHelp(path string) string {
 var optionHelp = map[string]string{
 	"telegram.token":                     "The bot's token from @BotFather. Required.",
 	"telegram.api_url":                   "The Bot API: Telegram's own, a local server or a test server.",
-	"telegram.webhook.url":               "Empty: long polling. Else Telegram delivers here, and the address's path is served.",
-	"telegram.webhook.secret":            "Telegram repeats it with each update; others are refused. A–Z, a–z, 0–9, `_`, `-`.",
+	"telegram.webhook.url":               "Empty: long polling. Else Telegram delivers here; its path is served.",
+	"telegram.webhook.secret":            "Comes with each update; others are refused. A–Z, a–z, 0–9, `_`, `-`.",
 	"telegram.limits.group_per_minute":   "Messages a minute into one group; 0: no limit of ours.",
 	"telegram.limits.overall_per_second": "Messages a second in all; 0: no limit of ours.",
 	"server.listen":                      "Where health, metrics, webhooks and the admin page are served.",

@@ -137,7 +137,8 @@ func checkNotion(c *checker, path string, keys any) {
 			c.add(join(path, key), "is not an id; copy the 32 letters and digits from the database's link")
 		}
 	}
-	c.required(path+".properties.user_id", k.Properties.UserID, "the property that holds the Telegram id; cards are found by it")
+	c.required(path+".properties.user_id", k.Properties.UserID,
+		"the property that holds the Telegram id; cards are found by it")
 }
 
 // eventTypes are the events that leave through a webhook.

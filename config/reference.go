@@ -1,6 +1,7 @@
 package config
 
 import (
+	_ "embed" // for the text above the tables
 	"fmt"
 	"reflect"
 	"strings"
@@ -74,22 +75,10 @@ func typeName(t reflect.Type, o options) string {
 	return name
 }
 
-const referenceHead = `# Settings
-
-<!-- Written by ` + "`go generate ./config`" + ` from the code; do not edit. -->
-
-Settings come from a YAML file (` + "`--config`" + `, by default ` + "`topicpilot.yml`" + `) and the environment, which wins.
-A commented example: [config/sample.yml](../config/sample.yml). Check a file with ` + "`topicpilot config check`" + `, see what is
-in force with ` + "`topicpilot config print`" + `.
-
-- **Environment.** ` + "`TOPICPILOT_<PATH>`" + ` with two underscores between levels: ` + "`TOPICPILOT_TELEGRAM__TOKEN`" + `. List entries by
-  position, ` + "`TOPICPILOT_GROUPS__0__ID`" + `; lists of plain values also as one text with commas,
-  ` + "`TOPICPILOT_GROUPS__0__MIRROR__SENDER_IDS=5555,6666`" + `. Values from the environment are taken literally.
-- **` + "`${NAME}`" + `** in a value of the file is replaced by the environment variable; not set is an error. ` + "`$${NAME}`" + ` stays ` + "`${NAME}`" + `.
-- **Secrets** (marked) may instead be read from a file: ` + "`<key>_file`" + ` with its name, at most 64 KiB, one line end at its end is dropped.
-  Relative names count from the working directory. A secret given both ways is an error. Secrets are never printed.
-- **Durations** are written ` + "`5s`, `10m`, `24h`" + `. Unknown keys are errors. An empty value (` + "`key:`" + `) means the default.
-`
+// referenceHead explains what holds for all settings.
+//
+//go:embed reference.md
+var referenceHead string
 
 // Reference is docs/settings.md: every setting with its type, default and
 // meaning, made from the structs of this package.

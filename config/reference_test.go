@@ -15,7 +15,8 @@ func TestReferenceIsTheCode(t *testing.T) {
 
 func TestReferenceIsComplete(t *testing.T) {
 	for line := range strings.Lines(config.Reference()) {
-		if strings.HasPrefix(line, "| `") && (strings.HasSuffix(line, "|  |\n") || strings.Contains(line, "|  *No effect")) {
+		setting := strings.HasPrefix(line, "| `")
+		if setting && (strings.HasSuffix(line, "|  |\n") || strings.Contains(line, "|  *No effect")) {
 			t.Errorf("no meaning: %s", line)
 		}
 	}
@@ -38,7 +39,8 @@ func TestSampleLoads(t *testing.T) {
 // Every documented setting stands in the sample, so that it cannot fall behind.
 func TestSampleNamesEverySection(t *testing.T) {
 	for line := range strings.Lines(config.Reference()) {
-		if section, ok := strings.CutPrefix(line, "## "); ok && !strings.Contains(config.Sample, strings.TrimSpace(section)+":") {
+		section, ok := strings.CutPrefix(line, "## ")
+		if ok && !strings.Contains(config.Sample, strings.TrimSpace(section)+":") {
 			t.Errorf("the sample lacks %s", section)
 		}
 	}
