@@ -1,0 +1,405 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gofrs/flock"
+
+	"topicpilot/topics"
+)
+
+// sqliteEngine writes through one connection of its own, without database/sql: the
+// statements stay prepared and nothing else uses it. The process owns the file, so
+// which lanes it holds is kept in memory alone.
+type sqliteEngine struct {
+	s    *Store
+	lock *flock.Flock // nil for a tool
+	conn driver.Conn
+
+	stmts                         [queryCount]driver.Stmt
+	begin, end, rollback, changes driver.Stmt
+	args                          []driver.NamedValue
+
+	// epoch counts the openings of the file by a bot. It is the fence of all leases:
+	// every transaction checks that nobody opened the file since.
+	epoch   int64
+	version int64 // PRAGMA data_version, changed by other processes' commits
+	held    map[laneKey]*heldLane
+	// quiet is set if nothing unfinished was stored when the file was opened, and no
+	// other process has changed it since: then what a new lane holds is known.
+	quiet bool
+}
+
+// heldLane counts what a lane holds, so that giving it back needs no look.
+type heldLane struct {
+	unfinished int
+	exact      bool
+}
+
+func (e *sqliteEngine) shared() bool { return false }
+
+func (e *sqliteEngine) run(ops []*op) ([]topics.Committed, error) {
+	needed := false
+	for _, o := range ops {
+		o.reset()
+		if err := e.refuse(o); err != nil {
+			o.err = err
+		} else if o.kind != opRelease {
+			needed = true
+		}
+	}
+	if needed {
+		if err := e.transaction(ops); err != nil {
+			return nil, err
+		}
+	}
+	return e.settle(ops), nil
+}
+
+// refuse checks the lease by what is known here; the stored epoch is checked once for
+// the transaction.
+func (e *sqliteEngine) refuse(o *op) error {
+	if !o.leased() {
+		return nil
+	}
+	if o.lease.Epoch != e.epoch || e.lock == nil || misplaced(o) {
+		return topics.ErrLeaseLost
+	}
+	return nil
+}
+
+func (e *sqliteEngine) transaction(ops []*op) error {
+	if err := e.step(e.begin); err != nil {
+		return &wholeBatch{fmt.Errorf("begin: %w", err)}
+	}
+	err := e.body(ops)
+	if err == nil {
+		if err = e.step(e.end); err != nil {
+			err = &wholeBatch{fmt.Errorf("commit: %w", err)}
+		}
+	}
+	if err != nil {
+		// A failed statement may have ended the transaction already.
+		_ = e.step(e.rollback)
+	}
+	return err
+}
+
+func (e *sqliteEngine) body(ops []*op) error {
+	if e.lock != nil {
+		var epoch int64
+		if _, err := e.row(qEpoch, nil, &epoch); err != nil {
+			return &wholeBatch{err}
+		}
+		if epoch != e.epoch {
+			return &wholeBatch{topics.ErrLeaseLost}
+		}
+	}
+	for _, o := range ops {
+		if o.err != nil || o.kind == opRelease {
+			continue
+		}
+		if err := e.s.change(e, o); err != nil {
+			return err
+		}
+		if err := e.insertItems(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *sqliteEngine) insertItems(o *op) error {
+	items := o.newItems()
+	if len(items) == 0 {
+		return nil
+	}
+	now := e.s.now()
+	for i := range items {
+		n := &items[i]
+		result, err := e.do(qInsertItem, escape(n.Queue), escape(n.Lane), escape(n.Key), n.Payload,
+			micros(now), micros(n.NotBefore))
+		if err != nil {
+			return err
+		}
+		if changed, _ := result.RowsAffected(); changed == 0 {
+			continue
+		}
+		id, err := result.LastInsertId()
+		if err != nil {
+			return err
+		}
+		o.added++
+		o.committed = append(o.committed, topics.Committed{Item: topics.Item{
+			ID: id, Queue: n.Queue, Lane: n.Lane, Key: n.Key, Payload: n.Payload,
+			AddedAt: now, NotBefore: n.NotBefore,
+		}})
+	}
+	return nil
+}
+
+// settle takes over into memory what was committed, in the order of the operations.
+func (e *sqliteEngine) settle(ops []*op) []topics.Committed {
+	var all []topics.Committed
+	for _, o := range ops {
+		if o.err != nil {
+			continue
+		}
+		switch o.kind {
+		case opFinish, opPark:
+			if lane := e.held[laneKey{o.lease.Queue, o.lease.Lane}]; lane != nil {
+				lane.unfinished--
+			}
+		case opReplay:
+			e.replayed(o)
+		case opRelease:
+			o.ok, o.err = e.release(laneKey{o.lease.Queue, o.lease.Lane})
+		}
+		for i := range o.committed {
+			e.hold(&o.committed[i])
+		}
+		if all == nil {
+			all = o.committed
+		} else {
+			all = append(all, o.committed...)
+		}
+	}
+	return all
+}
+
+func (e *sqliteEngine) hold(c *topics.Committed) {
+	if e.lock == nil {
+		return
+	}
+	key := laneKey{c.Item.Queue, c.Item.Lane}
+	lane := e.held[key]
+	if lane == nil {
+		lane = &heldLane{exact: e.quiet}
+		e.held[key] = lane
+		c.Fresh = true
+	}
+	lane.unfinished++
+	c.Held = true
+	c.Lease = topics.Lease{Queue: key.queue, Lane: key.lane, Epoch: e.epoch}
+}
+
+func (e *sqliteEngine) replayed(o *op) {
+	if e.lock == nil {
+		return
+	}
+	key := laneKey{o.item.Queue, o.item.Lane}
+	if lane := e.held[key]; lane != nil {
+		lane.unfinished++
+		e.s.wake.add(topics.Lease{Queue: key.queue, Lane: key.lane, Epoch: e.epoch})
+		return
+	}
+	e.quiet = false
+	e.s.wake.add(topics.Lease{})
+}
+
+// release gives a lane back that holds nothing unfinished.
+func (e *sqliteEngine) release(key laneKey) (bool, error) {
+	lane := e.held[key]
+	if lane == nil {
+		return true, nil
+	}
+	if !lane.exact {
+		var n int64
+		if _, err := e.row(qUnfinished, []any{escape(key.queue), escape(key.lane)}, &n); err != nil {
+			return false, err
+		}
+		lane.unfinished, lane.exact = int(n), true
+	}
+	if lane.unfinished > 0 {
+		return false, nil
+	}
+	delete(e.held, key)
+	return true, nil
+}
+
+func (e *sqliteEngine) claim(o *op) error {
+	ctx := o.ctx
+	rows, err := e.s.read.QueryContext(ctx, e.s.texts[qClaimable], escape(o.lease.Queue))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var leases []topics.Lease
+	for len(leases) < o.limit && rows.Next() {
+		var lane string
+		var head int64
+		if err := rows.Scan(&lane, &head); err != nil {
+			return err
+		}
+		key := laneKey{o.lease.Queue, unescape(lane)}
+		if e.held[key] == nil {
+			leases = append(leases, topics.Lease{Queue: key.queue, Lane: key.lane, Epoch: e.epoch})
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, lease := range leases {
+		e.held[laneKey{lease.Queue, lease.Lane}] = &heldLane{}
+	}
+	o.leases = leases
+	return nil
+}
+
+// tick looks whether another process (parked replay) has changed the file.
+func (e *sqliteEngine) tick() {
+	if e.lock == nil {
+		return
+	}
+	var version int64
+	if err := e.readRow(e.changes, nil, &version); err != nil {
+		e.s.log.Warn("look for changes of the database", "error", err)
+		return
+	}
+	if version == e.version {
+		return
+	}
+	e.version, e.quiet = version, false
+	for _, lane := range e.held {
+		lane.exact = false
+	}
+	e.s.wake.add(topics.Lease{})
+}
+
+func (e *sqliteEngine) checkLease(_ context.Context, lease topics.Lease) error {
+	if lease.Epoch != e.epoch {
+		return topics.ErrLeaseLost
+	}
+	return nil
+}
+
+func (e *sqliteEngine) close() error {
+	var errs []error
+	for _, stmt := range append(e.stmts[:], e.begin, e.end, e.rollback, e.changes) {
+		if stmt != nil {
+			errs = append(errs, stmt.Close())
+		}
+	}
+	if e.conn != nil {
+		errs = append(errs, e.conn.Close())
+	}
+	if e.lock != nil {
+		errs = append(errs, e.lock.Unlock())
+	}
+	return errors.Join(errs...)
+}
+
+// step runs a statement without arguments. The context has no end: an interrupted
+// statement would leave the transaction in doubt.
+func (e *sqliteEngine) step(stmt driver.Stmt) error {
+	_, err := stmt.(driver.StmtExecContext).ExecContext(e.s.base, nil)
+	return err
+}
+
+func (e *sqliteEngine) do(q query, args ...any) (driver.Result, error) {
+	stmt, err := e.statement(q)
+	if err != nil {
+		return nil, err
+	}
+	result, err := stmt.(driver.StmtExecContext).ExecContext(e.s.base, e.values(args))
+	if err != nil {
+		return nil, fmt.Errorf("write: %w", err)
+	}
+	return result, nil
+}
+
+func (e *sqliteEngine) exec(q query, args ...any) error {
+	_, err := e.do(q, args...)
+	return err
+}
+
+func (e *sqliteEngine) must(q query, args ...any) error {
+	result, err := e.do(q, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(errUnchanged, err)
+	}
+	return nil
+}
+
+func (e *sqliteEngine) row(q query, args []any, dest ...any) (bool, error) {
+	stmt, err := e.statement(q)
+	if err != nil {
+		return false, err
+	}
+	err = e.readRow(stmt, args, dest...)
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// readRow reads the first row, io.EOF if there is none.
+func (e *sqliteEngine) readRow(stmt driver.Stmt, args []any, dest ...any) (err error) {
+	rows, err := stmt.(driver.StmtQueryContext).QueryContext(e.s.base, e.values(args))
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	values := make([]driver.Value, len(dest))
+	if err := rows.Next(values); err != nil {
+		return err
+	}
+	for i, v := range values {
+		if err := assign(dest[i], v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func assign(dest any, v driver.Value) error {
+	switch d := dest.(type) {
+	case *int64:
+		n, ok := v.(int64)
+		if ok {
+			*d = n
+			return nil
+		}
+	case *string:
+		s, ok := v.(string)
+		if ok {
+			*d = s
+			return nil
+		}
+	}
+	return fmt.Errorf("read: a %T does not fit %T", v, dest)
+}
+
+func (e *sqliteEngine) statement(q query) (driver.Stmt, error) {
+	if e.stmts[q] == nil {
+		stmt, err := e.conn.Prepare(e.s.texts[q])
+		if err != nil {
+			return nil, fmt.Errorf("prepare: %w", err)
+		}
+		e.stmts[q] = stmt
+	}
+	return e.stmts[q], nil
+}
+
+func (e *sqliteEngine) values(args []any) []driver.NamedValue {
+	e.args = e.args[:0]
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case int:
+			arg = int64(v)
+		case []byte:
+			if v == nil {
+				arg = []byte{}
+			}
+		}
+		e.args = append(e.args, driver.NamedValue{Ordinal: i + 1, Value: arg})
+	}
+	return e.args
+}
