@@ -70,9 +70,14 @@ type fakeCustomers struct {
 	reads  int
 	writes int
 	err    error
+	// gate, if not nil, holds reads until it is closed.
+	gate chan struct{}
 }
 
 func (s *fakeCustomers) CustomerOf(_ context.Context, conv topics.Conversation) (topics.TopicInfo, time.Time, error) {
+	if s.gate != nil {
+		<-s.gate
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
@@ -256,6 +261,14 @@ func TestRememberedInstance(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	s.wantAsked(t, "b", "a", "c")
+
+	// As long as the remembered one refuses, nobody can say that the topic is unknown.
+	s.now = s.now.Add(time.Hour)
+	s.api.say(map[string]any{"c": topics.ReasonRefused})
+	if _, reason := s.resolve(t, topics.NeedStatus); reason != topics.ReasonRefused {
+		t.Fatalf("got %q", reason)
+	}
+	s.wantAsked(t, "c", "a", "b")
 
 	// The settings no longer have c: what it said is dropped, all are asked.
 	s.group = &topics.Group{ID: s.group.ID, Instances: s.group.Instances[:2]}
@@ -459,32 +472,48 @@ func TestOneRequestInFlight(t *testing.T) {
 	})
 }
 
-// One who waits with a kept identity is not content with it when it wants the status.
-func TestJoiningAnIdentityGetsTheStatus(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, "a")
-		s.store.kept = map[topics.Conversation]keptCustomer{s.conv: {
-			topics.TopicInfo{Private: true, Instance: "a", Status: "closed"}, s.now.Add(-5 * time.Minute),
-		}}
-		s.api.say(map[string]any{"a": person(7, "user_answered")})
-		statuses := make(chan string, 2)
-		for _, need := range []topics.Need{topics.NeedIdentity, topics.NeedStatus} {
-			go func() {
-				got, err := s.resolver.Resolve(t.Context(), s.group, s.conv, need)
-				if err != nil {
-					t.Error(err)
+// Two callers of unlike needs share one request; each gets what its own need says.
+func TestUnlikeNeedsShareARequest(t *testing.T) {
+	tests := []struct {
+		name          string
+		first, second topics.Need
+		says          any
+		// stale is what the one who wants the status gets; the identity is never stale.
+		stale  bool
+		status string
+	}{
+		{"status joins", topics.NeedIdentity, topics.NeedStatus, person(7, "user_answered"), false, "user_answered"},
+		{"identity joins, down", topics.NeedStatus, topics.NeedIdentity, topics.ReasonUnavailable, true, "closed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, "a")
+				s.store.gate = make(chan struct{})
+				s.store.kept = map[topics.Conversation]keptCustomer{s.conv: {
+					topics.TopicInfo{Private: true, Instance: "a", Status: "closed"}, s.now.Add(-5 * time.Minute),
+				}}
+				s.api.say(map[string]any{"a": tt.says})
+				var all sync.WaitGroup
+				for _, need := range []topics.Need{tt.first, tt.second} {
+					all.Go(func() {
+						got, err := s.resolver.Resolve(t.Context(), s.group, s.conv, need)
+						if err != nil || need == topics.NeedIdentity && got.Stale {
+							t.Errorf("need %d: %+v, %v", need, got, err)
+						}
+						if need == topics.NeedStatus && (got.Status != tt.status || got.Stale != tt.stale) {
+							t.Errorf("status: %+v", got)
+						}
+					})
+					synctest.Wait()
 				}
-				if need == topics.NeedStatus {
-					statuses <- got.Status
-				}
-			}()
-		}
-		if got := <-statuses; got != "user_answered" {
-			t.Fatalf("status %q", got)
-		}
-		s.wantAsked(t, "a")
-		s.resolver.Close()
-	})
+				close(s.store.gate)
+				all.Wait()
+				s.wantAsked(t, "a")
+				s.resolver.Close()
+			})
+		})
+	}
 }
 
 func TestSlowTopicsAndInstances(t *testing.T) {

@@ -44,7 +44,7 @@ var (
 	}
 )
 
-func startFake(t *testing.T) *topicsapitest.Server {
+func startFake(t testing.TB) *topicsapitest.Server {
 	t.Helper()
 	fake := topicsapitest.New()
 	if err := fake.Start("127.0.0.1:0"); err != nil {
@@ -188,6 +188,28 @@ func TestTimeoutAndCancel(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || reasonOf(t, err) != topics.ReasonUnavailable {
 		t.Fatal(err)
 	}
+}
+
+// A server that sends byte after byte is not waited for longer than the timeout.
+func TestDrippingAnswerEnds(t *testing.T) {
+	ended := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(ended)
+		for r.Context().Err() == nil {
+			if _, err := w.Write([]byte(" ")); err != nil {
+				return
+			}
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(5 * time.Millisecond)
+		}
+	}))
+	defer server.Close()
+	client := topicsapi.New(topicsapi.Options{URL: server.URL, Timeout: 100 * time.Millisecond})
+	_, err := client.TopicInfo(t.Context(), instance, conv)
+	if reasonOf(t, err) != topics.ReasonUnavailable {
+		t.Fatal(err)
+	}
+	<-ended
 }
 
 func TestSecretsRefused(t *testing.T) {
