@@ -1,0 +1,72 @@
+package demo
+
+import (
+	"fmt"
+	"sync"
+)
+
+// The switches of the page's "Try faults".
+const (
+	faultAPIDown     = "topics-api-down"
+	faultAPISlow     = "topics-api-slow"
+	faultBillingDown = "billing-down"
+)
+
+// faultBox holds the switches.
+type faultBox struct {
+	mu   sync.Mutex
+	list []faultView
+}
+
+func newFaults() faultBox {
+	return faultBox{list: []faultView{
+		{
+			ID: faultAPIDown, Title: "Topics API down",
+			Help: "Cards show what was known last and name its age.",
+		},
+		{
+			ID: faultAPISlow, Title: "Topics API slow",
+			Help: "Each question takes two seconds; other topics are not delayed.",
+		},
+		{
+			ID: faultBillingDown, Title: "Billing down",
+			Help: "One line of the card says so, the rest stands.",
+		},
+	}}
+}
+
+// flip sets one switch and returns all.
+func (b *faultBox) flip(id string, on bool) ([]faultView, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	found := false
+	out := make([]faultView, 0, len(b.list))
+	for _, f := range b.list {
+		if f.ID == id {
+			f.On, found = on, true
+		}
+		out = append(out, f)
+	}
+	if !found {
+		return nil, refusal(fmt.Sprintf("no fault %q", id))
+	}
+	b.list = out
+	return out, nil
+}
+
+// SetFault switches a fault of the systems around the bot: "topics-api-down", "topics-api-slow" or
+// "billing-down".
+func (s *Stage) SetFault(id string, on bool) error {
+	list, err := s.faults.flip(id, on)
+	if err != nil {
+		return err
+	}
+	state := map[string]bool{}
+	for _, f := range list {
+		state[f.ID] = f.On
+	}
+	s.api.disturb(state[faultAPIDown], state[faultAPISlow])
+	s.billing.down.Store(state[faultBillingDown])
+	s.board.setFaults(list)
+	return nil
+}

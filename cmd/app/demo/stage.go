@@ -1,0 +1,230 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"topicpilot/integrations/telegram/telegramtest"
+)
+
+// Options configure a stage; the zero value is ready.
+type Options struct {
+	// Log gets what goes wrong on the stage; default: discarded.
+	Log *slog.Logger
+	// Now is the clock, default time.Now. The histories are laid before it.
+	Now func() time.Time
+}
+
+// Stage is the played group with its page. Make it with New, then Start it once. Its methods are safe
+// for concurrent use.
+type Stage struct {
+	log   *slog.Logger
+	now   func() time.Time
+	acted atomic.Int64 // Unix time in the history while it is laid, 0 afterwards
+
+	tg      *telegramtest.Server
+	api     *topicsAPI
+	billing *billing
+	board   *board
+	mirror  *mirror
+	polls   pollWatch
+	faults  faultBox
+
+	settings Settings
+	url      string
+	stop     context.CancelFunc
+	ended    context.Context
+	closers  []func() error
+	wg       sync.WaitGroup
+	closing  sync.Once
+	closeErr error
+}
+
+// New makes a stage; nothing listens yet.
+func New(opt Options) *Stage {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	s := &Stage{log: opt.Log, now: opt.Now}
+	s.tg = telegramtest.New(telegramtest.Options{
+		Token: botToken, Bot: botUser(), Clock: s.clock, Log: opt.Log, KeepMessages: 5_000, KeepCalls: 500, KeepUpdates: 200,
+		KeepFileBytes: 8 << 20, Limits: telegramtest.Limits{PerGroupPerMinute: 20, OverallPerSecond: 30},
+	})
+	s.board = newBoard()
+	s.billing = newBilling()
+	return s
+}
+
+// clock is the time on the stage: the moment being told while the histories are laid, then the real one.
+func (s *Stage) clock() time.Time {
+	if at := s.acted.Load(); at != 0 {
+		return time.Unix(at, 0)
+	}
+	return s.now()
+}
+
+// Start opens the fakes on free loopback ports and the page on listen ("127.0.0.1:8088"; port 0 chooses
+// one), and lays the histories. The stage stops when ctx ends or by Close. It may be called once.
+func (s *Stage) Start(ctx context.Context, listen string) error {
+	s.ended, s.stop = context.WithCancel(ctx)
+	if err := s.open(listen); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	context.AfterFunc(s.ended, func() {
+		if err := s.Close(); err != nil {
+			s.log.Error("close the demo's stage", "error", err)
+		}
+	})
+	return nil
+}
+
+func (s *Stage) open(listen string) error {
+	telegramURL, err := s.openTelegram()
+	if err != nil {
+		return err
+	}
+	billingURL, err := s.serve("127.0.0.1:0", s.billing)
+	if err != nil {
+		return fmt.Errorf("open the played billing system: %w", err)
+	}
+	if s.api, err = openTopicsAPI(); err != nil {
+		return err
+	}
+	s.closers = append(s.closers, s.api.close)
+	s.settings = settings(telegramURL, s.api.url, billingURL)
+	events, cancel := s.tg.Subscribe()
+	s.closers = append(s.closers, func() error { cancel(); return nil })
+	if err := s.layHistory(events); err != nil {
+		return fmt.Errorf("lay the histories: %w", err)
+	}
+	s.wg.Go(func() { s.follow(events) })
+	s.wg.Go(s.watchBot)
+	page, err := s.serve(listen, s.routes())
+	if err != nil {
+		return fmt.Errorf("open the demo's page: %w", err)
+	}
+	s.url = page + "/demo/"
+	return nil
+}
+
+// openTelegram serves the fake Bot API and watches whether somebody polls it.
+func (s *Stage) openTelegram() (string, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("open the played Telegram: %w", err)
+	}
+	server := &fasthttp.Server{
+		Handler: s.polls.watch(s.tg.Handler()), Name: "demo", MaxRequestBodySize: 52 << 20, CloseOnShutdown: true,
+		ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, NoDefaultDate: true,
+	}
+	s.wg.Go(func() {
+		if err := server.Serve(ln); err != nil {
+			s.log.Error("played Telegram stopped", "error", err)
+		}
+	})
+	s.closers = append(s.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ended), 3*time.Second)
+		defer cancel()
+		err := s.tg.Close()
+		if down := server.ShutdownWithContext(ctx); down != nil && !errors.Is(down, context.DeadlineExceeded) {
+			err = errors.Join(err, down)
+		}
+		return err
+	})
+	return "http://" + ln.Addr().String(), nil
+}
+
+// serve opens an HTTP server and returns its base URL.
+func (s *Stage) serve(listen string, h http.Handler) (string, error) {
+	ln, err := net.Listen("tcp", listen)
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 32 << 10, BaseContext: func(net.Listener) context.Context { return s.ended },
+	}
+	s.wg.Go(func() {
+		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("demo server stopped", "error", err)
+		}
+	})
+	s.closers = append(s.closers, server.Close)
+	return "http://" + ln.Addr().String(), nil
+}
+
+// URL is the page's address, "" before Start.
+func (s *Stage) URL() string { return s.url }
+
+// Settings are what the bot is to be started with; empty before Start.
+func (s *Stage) Settings() Settings { return s.settings }
+
+// Violations are calls of the bot that do not fit the Bot API's description.
+func (s *Stage) Violations() []string {
+	var out []string
+	for _, v := range s.tg.Violations() {
+		out = append(out, v.String())
+	}
+	return out
+}
+
+// Telegram is the fake behind the stage, for tests that look deeper than the page.
+func (s *Stage) Telegram() *telegramtest.Server { return s.tg }
+
+// Close stops everything and waits for it. It may be called more than once.
+func (s *Stage) Close() error {
+	s.closing.Do(func() {
+		if s.stop != nil {
+			s.stop()
+		}
+		var errs []error
+		for i := len(s.closers) - 1; i >= 0; i-- {
+			errs = append(errs, s.closers[i]())
+		}
+		s.wg.Wait()
+		s.closeErr = errors.Join(errs...)
+	})
+	return s.closeErr
+}
+
+// pollWatch notices whether a bot asks for updates, and when it changes its menu of commands.
+type pollWatch struct {
+	waiting atomic.Int64 // getUpdates calls in flight
+	last    atomic.Int64 // Unix time of the last one's end
+	menus   atomic.Int64 // calls that changed the menu
+}
+
+func (w *pollWatch) watch(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		path := strings.ToLower(string(ctx.Path()))
+		switch {
+		case strings.HasSuffix(path, "/getupdates"):
+			w.waiting.Add(1)
+			defer func() {
+				w.last.Store(time.Now().Unix())
+				w.waiting.Add(-1)
+			}()
+		case strings.HasSuffix(path, "mycommands"):
+			defer w.menus.Add(1)
+		}
+		next(ctx)
+	}
+}
+
+// connected tells whether a bot polls, or did so a moment ago.
+func (w *pollWatch) connected() bool {
+	return w.waiting.Load() > 0 || time.Now().Unix()-w.last.Load() <= 3
+}
