@@ -60,6 +60,7 @@ func (in *Inbox) Handle(ctx context.Context, item Item, _ []Item) (Result, error
 
 func (in *Inbox) member(change *MemberChange) {
 	in.Speakers.Administrators.Forget(change.ChatID)
+	in.Speakers.Members.Forget(change.ChatID, change.UserID)
 	if change.Self {
 		in.Log.Info("our standing in a group has changed", "chat_id", change.ChatID, "status", change.Status)
 	}

@@ -268,8 +268,15 @@ func (l *Lanes) record(ln *lane, item Item, result Result, failure error) string
 	verdict, write := l.verdict(ln, item, result, failure)
 	for attempt := 0; ; attempt++ {
 		err := write(l.work)
-		if err == nil {
+		switch {
+		case err == nil:
 			return verdict
+		case errors.Is(err, ErrConflict):
+			// Somebody dropped the item, or has finished it: nothing is left to write.
+			return "gone"
+		case attempt == writeLimit:
+			// It is not the database that refuses, or parking will be refused as well.
+			verdict, write = l.parking(ln, item, "its result cannot be stored: "+err.Error())
 		}
 		l.mu.Lock()
 		gone := errors.Is(l.failedLocked(ln, "write result", err), errLaneGone) || l.work.Err() != nil
@@ -300,11 +307,7 @@ func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (stri
 	}
 	now := l.Now()
 	if l.hopeless(item, failure, now) {
-		l.Log.Error("item parked", "queue", item.Queue, "lane", item.Lane, "item", item.ID,
-			"key", item.Key, "reason", failure.Error())
-		return "parked", func(ctx context.Context) error {
-			return l.Store.Park(ctx, ln.lease, item, failure.Error())
-		}
+		return l.parking(ln, item, failure.Error())
 	}
 	retry := Retry{Next: now.Add(backoff(item.Attempts)), Reason: failure.Error(), Payload: payload}
 	name := "retried"
@@ -316,6 +319,12 @@ func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (stri
 			"attempt", item.Attempts+1, "error", failure.Error())
 	}
 	return name, func(ctx context.Context) error { return l.retry(ctx, ln, item, retry) }
+}
+
+func (l *Lanes) parking(ln *lane, item Item, reason string) (string, func(context.Context) error) {
+	l.Log.Error("item parked", "queue", item.Queue, "lane", item.Lane, "item", item.ID,
+		"key", item.Key, "reason", reason)
+	return "parked", func(ctx context.Context) error { return l.Store.Park(ctx, ln.lease, item, reason) }
 }
 
 func (l *Lanes) hopeless(item Item, failure error, now time.Time) bool {

@@ -53,7 +53,7 @@ type QueueOptions struct {
 
 // Observer is told what the lanes do; for metrics. It must not block.
 type Observer interface {
-	// Handled reports one try: done, retried, waited, parked or lease_lost.
+	// Handled reports one try: done, retried, waited, parked, gone or lease_lost.
 	Handled(queue, result string, took time.Duration)
 }
 
@@ -76,6 +76,8 @@ const (
 	claimLimit = 256
 	// panicLimit is how often an item may panic before it is parked.
 	panicLimit = 3
+	// writeLimit is how often a result is written again before the item is parked.
+	writeLimit = 6
 	retryFirst = time.Second
 	retryMost  = time.Minute
 )

@@ -30,4 +30,6 @@ type Members interface {
 	// IsMember is false on doubt; an error means that it could not be asked and may be
 	// tried again.
 	IsMember(ctx context.Context, chatID, userID int64) (bool, error)
+	// Forget drops what is cached of the person.
+	Forget(chatID, userID int64)
 }

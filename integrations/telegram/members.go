@@ -12,25 +12,25 @@ import (
 )
 
 const (
-	membersFresh = 10 * time.Minute
-	maxMembers   = 8192
+	membershipFresh = 2 * time.Minute
+	maxMemberships  = 4096
 )
 
-// Members tells who belongs to a chat, by getChatMember. An answer is used for ten
-// minutes; there is no stale one: who cannot be asked about is not let in.
+// Members tells who belongs to a chat. An answer is used for two minutes; without one nobody
+// belongs to it.
 type Members struct {
 	client *Client
 	now    func() time.Time
 
 	mu    sync.Mutex
-	known map[memberKey]memberState
+	known map[membershipKey]membership
 }
 
 var _ topics.Members = (*Members)(nil)
 
-type memberKey struct{ chatID, userID int64 }
+type membershipKey struct{ chatID, userID int64 }
 
-type memberState struct {
+type membership struct {
 	is bool
 	at time.Time
 }
@@ -40,57 +40,66 @@ func NewMembers(client *Client, now func() time.Time) *Members {
 	if now == nil {
 		now = time.Now
 	}
-	return &Members{client: client, now: now, known: make(map[memberKey]memberState)}
+	return &Members{client: client, now: now, known: make(map[membershipKey]membership)}
 }
 
-// IsMember is false on doubt, also where Telegram refuses to tell. An error means that
-// Telegram could not be asked and may be asked again.
+// IsMember is false on doubt: also when the chat refuses to tell. An error means that Telegram could
+// not be asked; it may be tried again.
 func (m *Members) IsMember(ctx context.Context, chatID, userID int64) (bool, error) {
-	key := memberKey{chatID, userID}
+	key := membershipKey{chatID, userID}
 	m.mu.Lock()
-	state, known := m.known[key]
+	found, ok := m.known[key]
 	m.mu.Unlock()
-	if known && m.now().Sub(state.at) < membersFresh {
-		return state.is, nil
+	if ok && m.now().Sub(found.at) < membershipFresh {
+		return found.is, nil
 	}
-	is, err := m.client.isMember(ctx, chatID, userID)
-	if err != nil {
+	member, err := m.client.member(ctx, chatID, userID)
+	var hopeless *topics.Hopeless
+	var migrated *topics.Migrated
+	if err != nil && !errors.As(err, &hopeless) && !errors.As(err, &migrated) {
 		return false, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !known && len(m.known) >= maxMembers {
-		for some := range m.known { // any will do: it is asked again when it speaks
-			delete(m.known, some)
-			break
-		}
-	}
-	m.known[key] = memberState{is: is, at: m.now()}
+	is := err == nil && member != nil && member.MemberIsMember()
+	m.keep(key, membership{is: is, at: m.now()})
 	return is, nil
 }
 
-// Forget makes the next question about the person ask Telegram.
-func (m *Members) Forget(chatID, userID int64) {
+func (m *Members) keep(key membershipKey, value membership) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.known, memberKey{chatID, userID})
+	if len(m.known) >= maxMemberships {
+		for k, old := range m.known {
+			if value.at.Sub(old.at) >= membershipFresh {
+				delete(m.known, k)
+			}
+		}
+	}
+	for k := range m.known {
+		if len(m.known) < maxMemberships {
+			break
+		}
+		delete(m.known, k)
+	}
+	m.known[key] = value
 }
 
-func (c *Client) isMember(ctx context.Context, chatID, userID int64) (bool, error) {
+// Forget drops what is cached of the chat.
+func (m *Members) Forget(chatID int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key := range m.known {
+		if key.chatID == chatID {
+			delete(m.known, key)
+		}
+	}
+}
+
+func (c *Client) member(ctx context.Context, chatID, userID int64) (telego.ChatMember, error) {
 	member, err := c.bot.GetChatMember(ctx, &telego.GetChatMemberParams{
 		ChatID: telego.ChatID{ID: chatID}, UserID: userID,
 	})
 	if err != nil {
-		err = tidy("getChatMember", err)
-		var hopeless *topics.Hopeless
-		var migrated *topics.Migrated
-		if errors.As(err, &hopeless) || errors.As(err, &migrated) {
-			return false, nil
-		}
-		return false, err
+		return nil, tidy("getChatMember", err)
 	}
-	if member == nil {
-		return false, nil
-	}
-	return member.MemberIsMember(), nil
+	return member, nil
 }

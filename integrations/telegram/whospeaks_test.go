@@ -14,16 +14,20 @@ import (
 	"topicpilot/topics"
 )
 
-// standing answers from the fixture who belongs to the group.
-type standing struct{ administrators, members []int64 }
+// administrators and members answer from the fixture who belongs to the group.
+type administrators []int64
 
-func (s standing) IsAdministrator(_ context.Context, _, user int64) (bool, error) {
-	return slices.Contains(s.administrators, user), nil
+func (a administrators) IsAdministrator(_ context.Context, _, user int64) (bool, error) {
+	return slices.Contains(a, user), nil
 }
-func (s standing) IsMember(_ context.Context, _, user int64) (bool, error) {
-	return slices.Contains(s.members, user), nil
+func (administrators) Forget(int64) {}
+
+type members []int64
+
+func (m members) IsMember(_ context.Context, _, user int64) (bool, error) {
+	return slices.Contains(m, user), nil
 }
-func (standing) Forget(int64) {}
+func (members) Forget(_, _ int64) {}
 
 type speakFixture struct {
 	Group struct {
@@ -76,8 +80,10 @@ func TestWhoSpeaks(t *testing.T) {
 			if err != nil || update.Message == nil {
 				t.Fatalf("decode: %v, message %v", err, update.Message)
 			}
-			people := standing{fixture.Administrators, fixture.Members}
-			speakers := topics.Speakers{Administrators: people, Members: people, SelfID: 1000}
+			speakers := topics.Speakers{
+				Administrators: administrators(fixture.Administrators),
+				Members:        members(fixture.Members), SelfID: 1000,
+			}
 			got, err := speakers.Of(t.Context(), group, update.Message)
 			if err != nil {
 				t.Fatal(err)
@@ -143,7 +149,7 @@ func TestWhoSpeaksFailsClosed(t *testing.T) {
 	}
 }
 
-type unreachable struct{ standing }
+type unreachable struct{ administrators }
 
 func (unreachable) IsAdministrator(context.Context, int64, int64) (bool, error) {
 	return false, errors.New("no answer")

@@ -122,6 +122,15 @@ func (s *Store) rows(ctx context.Context, q query, args []any, each func(*sql.Ro
 	return rows.Err()
 }
 
+// HasPending reports whether a lane holds unfinished items, whoever holds the lane.
+func (s *Store) HasPending(ctx context.Context, queue, lane string) (bool, error) {
+	var n int64
+	err := s.rows(ctx, qUnfinished, []any{escape(queue), escape(lane)}, func(rows *sql.Rows) error {
+		return rows.Scan(&n)
+	})
+	return n > 0, wrap("look into a lane", err)
+}
+
 func scanItem(rows *sql.Rows, more ...any) (topics.Item, error) {
 	var item topics.Item
 	var added, notBefore, failed int64

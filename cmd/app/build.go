@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"topicpilot/commands"
+	"topicpilot/config"
+	"topicpilot/integrations/telegram"
+	"topicpilot/topics"
+)
+
+const (
+	// inboxConcurrency bounds how many conversations are handled at the same time.
+	inboxConcurrency = 64
+	// inboxGiveUp and outboxGiveUp are how long a failing item holds its lane up.
+	inboxGiveUp  = 10 * time.Minute
+	outboxGiveUp = 24 * time.Hour
+	sweepEvery   = 5 * time.Second
+	// claimShare is how many conversations a process takes up by itself while another
+	// process is there to share the work.
+	claimShare = 8
+	// statusCache is how long a topic's status is shown without asking again.
+	statusCache = 30 * time.Second
+)
+
+// build makes the parts that need the store, and joins them.
+func (a *App) build(ctx context.Context) error {
+	limits := a.Config.Telegram.Limits
+	sender := telegram.SenderOptions{
+		Client: a.client, Marks: marks{a.groups},
+		Limits: telegram.Limits{GroupPerMinute: limits.GroupPerMinute, OverallPerSecond: limits.OverallPerSecond},
+	}
+	if a.store.Shared() {
+		sender.Shared = a.store
+	}
+	a.sender = telegram.NewSender(sender)
+	if err := a.seed(ctx); err != nil {
+		return err
+	}
+	a.admins = telegram.NewAdministrators(a.client, nil)
+	a.resolver = topics.NewResolver(topics.ResolverOptions{
+		API: a.api, Store: a.store, Cache: a.Config.TopicsAPI.Cache, StatusCache: min(statusCache, a.Config.TopicsAPI.Cache),
+		Timeout: a.Config.TopicsAPI.Timeout, Log: a.Log,
+	})
+	a.stopLater(func(context.Context) { a.resolver.Close() })
+	registry, err := commands.New(commands.Config{
+		Commands: commands.All(commands.Parts{Customers: a.resolver, Sections: a.sections, Log: a.Log}),
+		Groups:   a.groups, Log: a.Log, Observe: a.metrics.command,
+	})
+	if err != nil {
+		return err
+	}
+	a.registry = registry
+	a.buildLanes()
+	a.metrics.registry.MustRegister(newQueueCollector(a.store))
+	return nil
+}
+
+// seed tells the sender what the run before has sent within the last minute.
+func (a *App) seed(ctx context.Context) error {
+	if a.store.Shared() {
+		return nil
+	}
+	sends, err := a.store.RecentSends(ctx, time.Now().Add(-time.Minute))
+	if err != nil {
+		return fmt.Errorf("read recent sends: %w", err)
+	}
+	a.sender.Seed(sends)
+	return nil
+}
+
+func (a *App) buildLanes() {
+	book := topics.NewBook(a.store)
+	outboxOptions := topics.OutboxOptions{
+		Sender: a.sender, Groups: a.groups, Book: book, Log: a.Log, Now: time.Now,
+		Lost: func(topics.Conversation) { a.metrics.lost.Inc() }, Unknown: a.metrics.unknown.Inc,
+	}
+	if a.store.Shared() {
+		outboxOptions.Shared = a.store
+	}
+	outbox := topics.NewOutbox(outboxOptions)
+	inbox := topics.NewInbox(topics.InboxOptions{
+		Decode: telegram.Decode,
+		ParseCommand: func(text string) (string, string, bool) {
+			return commands.Parse(text, a.client.Self().Username)
+		},
+		Groups: a.groups, Book: book, Dispatcher: a.registry, Callbacks: a.client, Outbox: outbox,
+		Speakers: &topics.Speakers{
+			Administrators: a.admins, Members: telegram.NewMembers(a.client, nil), SelfID: a.client.BotID(),
+		},
+		Log: a.Log, Now: time.Now,
+	})
+	a.lanes = topics.NewLanes(topics.LanesOptions{
+		Store: a.store, Observer: a.metrics, Log: a.Log, Now: time.Now, Sweep: sweepEvery,
+		Queues: map[string]topics.QueueOptions{
+			topics.QueueInbox:  {Handler: inbox, Concurrency: inboxConcurrency, GiveUp: inboxGiveUp},
+			topics.QueueOutbox: {Handler: outbox, GiveUp: outboxGiveUp, Supersedes: outbox.Supersedes},
+		},
+	})
+	outbox.Attach(a.lanes)
+	a.store.SetClaimLimit(func() bool { return a.lanes.Active(topics.QueueInbox) < claimShare })
+	a.stopLater(a.lanes.Stop)
+}
+
+// webhookPath is the path that Telegram calls; none without webhook.url.
+func webhookPath(hook config.Webhook) (string, bool) {
+	if hook.URL.Reveal() == "" {
+		return "", false
+	}
+	u, err := url.Parse(hook.URL.Reveal())
+	if err != nil {
+		return "", false // the settings have been checked
+	}
+	if u.Path == "" {
+		return "/", true
+	}
+	return u.Path, true
+}

@@ -1,0 +1,230 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"topicpilot/cmd/app"
+	"topicpilot/config"
+	"topicpilot/integrations/telegram/telegramtest"
+	"topicpilot/topics"
+	"topicpilot/topics/topicsapi/topicsapitest"
+)
+
+const (
+	token    = "123456789:AAtoken-of-the-tests-000000000000000"
+	groupID  = -1001234567890
+	mirrorID = 5555
+	olgaID   = 77
+	guestID  = 99
+	apiToken = "header-token-of-the-tests"
+	apiKey   = "api-key-of-the-tests"
+	instance = "13209946874612345"
+)
+
+var secrets = []string{token, "AAtoken-of-the-tests", apiToken, apiKey}
+
+// stage is a group with people, a Topics API and, once started, the bot.
+type stage struct {
+	t   *testing.T
+	tg  *telegramtest.Server
+	api *topicsapitest.Server
+	log *logBuffer
+	dir string
+	yml string
+	bot *app.App
+}
+
+// logBuffer keeps the bot's log, to be searched for what must not be in it.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// newStage sets the scene; more is added to the settings' group ("    language: ru").
+func newStage(t *testing.T, options telegramtest.Options, more ...string) *stage {
+	t.Helper()
+	options.Token = token
+	s := &stage{t: t, tg: telegramtest.New(options), api: topicsapitest.New(), log: &logBuffer{}, dir: t.TempDir()}
+	t.Cleanup(func() { s.tg.Close() })
+	t.Cleanup(s.api.Close)
+	t.Cleanup(s.checkSecrets)
+	for _, u := range []telegramtest.User{
+		{ID: mirrorID, FirstName: "Relay"}, {ID: olgaID, FirstName: "Olga"}, {ID: guestID, FirstName: "Guest"},
+	} {
+		s.tg.AddUser(u)
+	}
+	err := s.tg.AddGroup(telegramtest.Group{ID: groupID, Title: "Support", IsForum: true, Members: []telegramtest.Member{
+		{User: telegramtest.User{ID: mirrorID, FirstName: "Relay"}, Status: telegramtest.Administrator,
+			Rights: telegramtest.Rights{ManageTopics: true}},
+		{User: telegramtest.User{ID: olgaID, FirstName: "Olga"}, Status: telegramtest.Administrator},
+		{User: telegramtest.User{ID: guestID, FirstName: "Guest"}, Status: telegramtest.Regular},
+	}})
+	s.must(err)
+	url, err := s.tg.Start("127.0.0.1:0")
+	s.must(err)
+	s.must(s.api.Start("127.0.0.1:0"))
+	s.api.SetToken(apiToken)
+	s.api.SetConnection(topicsapitest.Connection{Instance: instance, APIKey: apiKey})
+	s.yml = fmt.Sprintf(`
+telegram: {token: %q, api_url: %q, limits: {group_per_minute: 0, overall_per_second: 0}}
+server: {listen: "127.0.0.1:0"}
+store: {url: "sqlite:%s"}
+topics_api: {url: %q, token: %q, timeout: 2s}
+groups:
+  - id: %d
+    instances: [{instance: %q, api_key: %q}]
+    mirror: {source: account, sender_ids: [%d]}
+%s
+`, token, url, filepath.Join(s.dir, "bot.db"), s.api.URL(), apiToken, int64(groupID), instance, apiKey, mirrorID,
+		strings.Join(more, "\n"))
+	return s
+}
+
+func (s *stage) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// newBot builds a bot from the settings as they are now.
+func (s *stage) newBot(takeOver bool) *app.App {
+	s.t.Helper()
+	file := filepath.Join(s.dir, "topicpilot.yml")
+	s.must(os.WriteFile(file, []byte(s.yml), 0o600))
+	cfg, err := config.Load(file, nil)
+	s.must(err)
+	bot, err := app.New(app.Options{
+		Config: cfg, Version: "test", TakeOver: takeOver,
+		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	s.must(err)
+	return bot
+}
+
+// start starts the bot and waits until it is ready.
+func (s *stage) start() {
+	s.t.Helper()
+	s.bot = s.newBot(false)
+	s.must(s.bot.Start(s.t.Context()))
+	s.t.Cleanup(s.stop)
+	s.eventually("ready", func() bool { code, _ := s.get("/readyz"); return code == http.StatusOK })
+}
+
+func (s *stage) stop() {
+	if s.bot == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), app.StopTime)
+	defer cancel()
+	s.bot.Stop(ctx)
+	s.bot = nil
+}
+
+// checkSecrets holds rule 5: no secret in the log, whatever the test did.
+func (s *stage) checkSecrets() {
+	log := s.log.String()
+	for _, secret := range secrets {
+		if strings.Contains(log, secret) {
+			s.t.Errorf("the log holds the secret that begins with %.4s…", secret)
+		}
+	}
+	if s.t.Failed() {
+		s.t.Logf("log:\n%s", log)
+	}
+}
+
+func (s *stage) get(path string) (int, string) {
+	resp, err := http.Get("http://" + s.bot.Addr().String() + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(body)
+}
+
+// eventually waits for what happens in other goroutines, 20 seconds at most.
+func (s *stage) eventually(what string, cond func() bool) {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if cond() {
+			return
+		}
+	}
+	s.t.Fatalf("waited in vain: %s", what)
+}
+
+// topic makes a topic with a customer behind it.
+func (s *stage) topic(userID int64, name string) int {
+	s.t.Helper()
+	thread, err := s.tg.CreateTopic(groupID, mirrorID, name)
+	s.must(err)
+	s.api.SetTopic(topicsapitest.Connection{Instance: instance, APIKey: apiKey},
+		topics.Conversation{ChatID: groupID, ThreadID: int64(thread)},
+		topicsapitest.Info{UserID: userID, Name: name, FirstName: name, Username: "user_" + fmt.Sprint(userID),
+			Language: "en", Phone: "+12125550123", Status: "user_answered", Title: name})
+	return thread
+}
+
+func (s *stage) post(thread int, from int64, text string) telegramtest.Message {
+	s.t.Helper()
+	m, err := s.tg.Post(telegramtest.Post{Chat: groupID, Thread: thread, From: from, Text: text})
+	s.must(err)
+	return m
+}
+
+// ours are the bot's messages in a topic, oldest first.
+func (s *stage) ours(thread int) []telegramtest.Message {
+	var list []telegramtest.Message
+	for _, m := range s.tg.Messages(groupID) {
+		if m.Thread == thread && m.From != nil && m.From.IsBot && m.Text != "" {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// answers waits for n messages of the bot in a topic.
+func (s *stage) answers(thread, n int) []telegramtest.Message {
+	s.t.Helper()
+	s.eventually(fmt.Sprintf("%d answers in topic %d", n, thread), func() bool { return len(s.ours(thread)) >= n })
+	return s.ours(thread)
+}
+
+// quiet proves that nothing more comes: a marker command in another topic is answered
+// and nothing is pending.
+func (s *stage) quiet() {
+	s.t.Helper()
+	marker := s.topic(1, "marker")
+	s.post(marker, olgaID, "/assist")
+	s.answers(marker, 1)
+	s.eventually("all delivered", func() bool { return s.tg.Pending() == 0 })
+	s.eventually("all handled", func() bool {
+		_, body := s.get("/metrics")
+		return strings.Contains(body, `topicpilot_queue_pending{queue="inbox"} 0`)
+	})
+}

@@ -1,0 +1,206 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"topicpilot/integrations/telegram"
+	"topicpilot/topics"
+)
+
+// The parts that readyz names.
+const (
+	partTelegram = "telegram"
+	partUpdates  = "updates"
+)
+
+const (
+	reachMost  = 30 * time.Second
+	leadEvery  = 2 * time.Second
+	stateEvery = 500 * time.Millisecond
+	pruneEvery = 10 * time.Minute
+	menuRetry  = 10 * time.Minute
+)
+
+// work waits until Telegram is reached, then handles and receives until ctx ends.
+// What comes in by webhook before that is stored and waits.
+func (a *App) work(ctx context.Context) {
+	if !a.reach(ctx) {
+		return
+	}
+	a.lanes.Start(ctx)
+	a.background(func() { a.menus(ctx) })
+	if _, ok := webhookPath(a.Config.Telegram.Webhook); ok {
+		a.receiveByWebhook(ctx)
+		return
+	}
+	a.receiveByPolling(ctx)
+}
+
+// reach asks Telegram who we are until it answers.
+func (a *App) reach(ctx context.Context) bool {
+	for pause := time.Second; ; pause = min(2*pause, reachMost) {
+		me, err := a.client.Me(ctx)
+		if err == nil {
+			a.readiness.set(partTelegram, "")
+			a.Log.Info("reached Telegram", "bot", me.Username, "bot_id", me.ID)
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		reason := "not reached: check the network and telegram.api_url"
+		var refused *telegram.APIError
+		if errors.As(err, &refused) && (refused.Code == 401 || refused.Code == 404) {
+			reason = "the token is refused: set telegram.token to the one that @BotFather shows"
+		}
+		a.readiness.set(partTelegram, reason)
+		a.Log.Warn("Telegram not reached", "reason", reason, "error", err, "again_in", pause)
+		if !sleep(ctx, pause) {
+			return false
+		}
+	}
+}
+
+func (a *App) receiveByWebhook(ctx context.Context) {
+	setup := telegram.NewWebhookSetup(telegram.WebhookSetupOptions{
+		Client: a.client, URL: a.Config.Telegram.Webhook.URL.Reveal(),
+		Secret:   a.client.WebhookSecret(a.Config.Telegram.Webhook.Secret.Reveal()),
+		TakeOver: a.TakeOver, Log: a.Log,
+	})
+	a.background(func() { a.watch(ctx, setup.State) })
+	if err := setup.Run(ctx); err != nil {
+		a.fail(err)
+	}
+}
+
+// receiveByPolling polls; of several processes on one database only the leader does.
+func (a *App) receiveByPolling(ctx context.Context) {
+	name := fmt.Sprintf("poller:%d", a.client.BotID())
+	told := false
+	for ctx.Err() == nil {
+		leadership, leads, err := a.store.Lead(ctx, name)
+		switch {
+		case err != nil:
+			a.readiness.set(partUpdates, "cannot settle which process polls; see the log")
+			a.Log.Warn("settle who polls", "error", err)
+		case leads:
+			told = false
+			a.poll(ctx, leadership.Lost())
+			leadership.Release()
+		case !told:
+			told = true
+			a.readiness.set(partUpdates, "")
+			a.Log.Info("another process polls; this one stands by and shares the work")
+		}
+		sleep(ctx, leadEvery)
+	}
+}
+
+func (a *App) poll(ctx context.Context, lost <-chan struct{}) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	poller := telegram.NewPoller(telegram.PollerOptions{
+		Client: a.client, Journal: a.store, Log: a.Log, TakeOver: a.TakeOver,
+	})
+	a.background(func() { a.watch(ctx, poller.State) })
+	a.background(func() {
+		select {
+		case <-lost:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	if err := poller.Run(ctx); err != nil {
+		a.fail(err)
+	}
+}
+
+// watch passes a receiver's state on to readyz.
+func (a *App) watch(ctx context.Context, state func() telegram.State) {
+	for {
+		now := state()
+		reason := now.Reason
+		if now.Ready {
+			reason = ""
+		}
+		a.readiness.set(partUpdates, reason)
+		if !sleep(ctx, stateEvery) {
+			return
+		}
+	}
+}
+
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
+}
+
+// menus offers the commands to those who may run them, in the group's language.
+func (a *App) menus(ctx context.Context) {
+	for {
+		failed := false
+		for _, group := range a.groups.All() {
+			if err := a.menu(ctx, group); err != nil && ctx.Err() == nil {
+				failed = true
+				a.Log.Warn("command menu not set", "group_id", group.ID, "error", err)
+			}
+		}
+		if !failed || !sleep(ctx, menuRetry) {
+			return
+		}
+	}
+}
+
+func (a *App) menu(ctx context.Context, group *topics.Group) error {
+	chat := a.groups.ChatID(group)
+	admins := a.menuOf(group, topics.RoleAdmin)
+	if err := a.client.SetMenu(ctx, chat, telegram.ScopeAdministrators, "", admins); err != nil {
+		return fmt.Errorf("for administrators: %w", err)
+	}
+	var others []telegram.MenuCommand
+	if group.Operators.Members || len(group.Operators.IDs) > 0 {
+		others = a.menuOf(group, topics.RoleOperator)
+	}
+	if err := a.client.SetMenu(ctx, chat, telegram.ScopeChat, "", others); err != nil {
+		return fmt.Errorf("for members: %w", err)
+	}
+	return nil
+}
+
+func (a *App) menuOf(group *topics.Group, role topics.Role) []telegram.MenuCommand {
+	var list []telegram.MenuCommand
+	for _, item := range a.registry.Menu(group.Language, role) {
+		list = append(list, telegram.MenuCommand{Command: item.Name, Description: item.Description})
+	}
+	return list
+}
+
+// prune removes what is older than the settings keep.
+func (a *App) prune(ctx context.Context) {
+	keep := a.Config.Retention
+	for sleep(ctx, pruneEvery) {
+		pruned, err := a.store.Prune(ctx, retentionOf(keep))
+		if err != nil && ctx.Err() == nil {
+			a.Log.Warn("prune the store", "error", err)
+			continue
+		}
+		a.Log.Debug("pruned the store", "rows", pruned)
+	}
+}
+
+// sleep waits and reports whether ctx still lives.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

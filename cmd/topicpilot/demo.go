@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"gopkg.in/yaml.v3"
+
+	"topicpilot/cmd/app"
+	"topicpilot/cmd/app/demo"
+	"topicpilot/config"
+)
+
+type demoCmd struct {
+	Listen  string `default:"127.0.0.1:8088" help:"Address of the page." placeholder:"ADDRESS"`
+	Verbose bool   `short:"v" help:"Show the bot's log."`
+}
+
+// Run plays Telegram, the Topics API and a billing system, and starts the real bot
+// against them, with settings as anybody would write them.
+func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
+	log := slog.New(slog.DiscardHandler)
+	if c.Verbose {
+		log = logger(config.Log{Level: "info"}, std)
+	}
+	stage := demo.New(demo.Options{Log: log})
+	if err := stage.Start(ctx, c.Listen); err != nil {
+		return fmt.Errorf("demo: %w (choose another address: --listen 127.0.0.1:0)", err)
+	}
+	defer stage.Close()
+	dir, err := os.MkdirTemp("", "topicpilot-demo-")
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	cfg, err := demoSettings(dir, stage.Settings())
+	if err != nil {
+		return err
+	}
+	bot, err := app.New(app.Options{Config: cfg, Log: log, Version: version})
+	if err != nil {
+		return err
+	}
+	if err := bot.Start(ctx); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	fmt.Fprintf(std.out, "topicpilot demo: open %s\nEverything runs on this machine. Ctrl+C ends it.\n", stage.URL())
+	select {
+	case <-ctx.Done():
+	case err = <-bot.Failed():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), app.StopTime)
+	defer cancel()
+	bot.Stop(stop)
+	return err
+}
+
+// demoSettings writes the stage's settings as a file and reads them as `run` would.
+func demoSettings(dir string, s demo.Settings) (*config.Config, error) {
+	type object = map[string]any
+	var instances []object
+	for _, instance := range s.Group.Instances {
+		instances = append(instances, object{"instance": instance.Instance, "api_key": instance.APIKey})
+	}
+	var lookups []object
+	for _, l := range s.Lookups {
+		lookups = append(lookups, object{
+			"name": l.Name, "show": l.Show,
+			"request": object{"url": l.URL, "headers": l.Headers, "timeout": l.Timeout.String()},
+		})
+	}
+	raw, err := yaml.Marshal(object{
+		"telegram": object{
+			"token": s.Token, "api_url": s.APIURL,
+			"limits": object{"group_per_minute": s.GroupPerMinute, "overall_per_second": s.OverallPerSecond},
+		},
+		"server": object{"listen": "127.0.0.1:0"},
+		"store":  object{"url": "sqlite:" + filepath.Join(dir, "demo.db")},
+		"topics_api": object{
+			"url": s.TopicsAPI.URL, "token": s.TopicsAPI.Token,
+			"timeout": s.TopicsAPI.Timeout.String(), "cache": s.TopicsAPI.Cache.String(),
+		},
+		"groups": []object{{
+			"id": s.Group.ID, "language": s.Group.Language, "instances": instances,
+			"mirror": object{
+				"source": s.Group.MirrorSource, "sender_ids": s.Group.SenderIDs, "comment_mark": s.Group.CommentMark,
+			},
+			"operators": s.Group.Operators, "admins": s.Group.Admins,
+		}},
+		"lookups": lookups,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("demo settings: %w", err)
+	}
+	file := filepath.Join(dir, "topicpilot.yml")
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		return nil, fmt.Errorf("demo settings: %w", err)
+	}
+	cfg, err := config.Load(file, nil)
+	if err != nil {
+		return nil, fmt.Errorf("demo settings: %w", err)
+	}
+	return cfg, nil
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"topicpilot/cmd/app"
+)
+
+type runCmd struct {
+	settingsFlag
+	TakeOver bool `help:"Remove a webhook, or end a poller, that is not ours."`
+}
+
+func (c runCmd) Run(ctx context.Context, std streams) error {
+	cfg, err := c.load(std)
+	if err != nil {
+		return err
+	}
+	log := logger(cfg.Log, std)
+	warn(cfg, log)
+	bot, err := app.New(app.Options{Config: cfg, Log: log, Version: version, TakeOver: c.TakeOver})
+	if err != nil {
+		return usageError{err}
+	}
+	if err := bot.Start(ctx); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	log.Info("running", "listen", bot.Addr(), "version", version)
+	select {
+	case <-ctx.Done():
+	case err = <-bot.Failed():
+	}
+	log.Info("stopping")
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), app.StopTime)
+	defer cancel()
+	bot.Stop(stop)
+	return err
+}
