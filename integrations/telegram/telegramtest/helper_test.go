@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +103,32 @@ func (s *stage) try(method string, body any) (answer, error) {
 	return s.request(method, "application/json", raw)
 }
 
+// rawCall returns a method's answer unread and unchecked.
+func (s *stage) rawCall(method string) (string, error) {
+	req, err := http.NewRequestWithContext(
+		context.Background(), http.MethodGet, s.url+"/bot"+s.Token()+"/"+method, http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	return string(body), err
+}
+
+func containsAll(text string, parts ...string) bool {
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// request posts a body; each result must fit the Bot API's types, and so each update does.
 func (s *stage) request(method, ctype string, body []byte) (answer, error) {
 	url := s.url + "/bot" + s.Token() + "/" + method
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url, bytes.NewReader(body))
@@ -124,6 +151,11 @@ func (s *stage) request(method, ctype string, body []byte) (answer, error) {
 	}
 	if !a.OK && a.ErrorCode != resp.StatusCode {
 		s.t.Errorf("%s: status %d but error_code %d", method, resp.StatusCode, a.ErrorCode)
+	}
+	if a.OK {
+		if misfit := telegramtest.ResultMisfit(method, a.Result); misfit != "" {
+			s.t.Errorf("%s answers %s\nwhich does not fit the Bot API: %s", method, a.Result, misfit)
+		}
 	}
 	return a, nil
 }

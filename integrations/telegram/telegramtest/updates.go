@@ -93,6 +93,7 @@ func (s *Server) finish(u *update) {
 		return
 	}
 	u.done = true
+	s.seen.touch() // somebody may wait for Pending
 	q := &s.queue
 	q.live--
 	if q.keep > 0 && !u.extra {
