@@ -100,13 +100,15 @@ func TestSendDocument(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		{"file", map[string]string{"message_thread_id": topic, "caption": strings.Repeat("x", 1024)}, "document", []byte("x"), ""},
+		{"file", map[string]string{"message_thread_id": topic, "caption": strings.Repeat("x", 1024)}, "document",
+			[]byte("x"), ""},
 		{"attached", map[string]string{"document": "attach://doc"}, "doc", []byte("x"), ""},
 		{"caption too long", map[string]string{"caption": strings.Repeat("x", 1025)}, "document", []byte("x"),
 			"Bad Request: message caption is too long"},
 		{"empty file", nil, "document", nil, "Bad Request: file must be non-empty"},
 		{"too large", nil, "document", make([]byte, 50<<20+1), "Request Entity Too Large"},
-		{"unused part", map[string]string{"document": "x"}, "stray", []byte("x"), `Bad Request: file part "stray" is not used`},
+		{"unused part", map[string]string{"document": "x"}, "stray", []byte("x"),
+			`Bad Request: file part "stray" is not used`},
 		{"unknown thread", map[string]string{"message_thread_id": "777"}, "document", []byte("x"), threadNotFound},
 	}
 	for _, tt := range tests {

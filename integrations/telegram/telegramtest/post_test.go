@@ -25,12 +25,14 @@ func TestPostFields(t *testing.T) {
 		{"plain in a topic: implicit reply", telegramtest.Post{Thread: topic, Text: "x"}, func(m telegramtest.Message) bool {
 			return m.Thread == topic && m.IsTopicMessage && m.ReplyTo.ID == topic && m.ReplyTo.TopicCreated != nil
 		}},
-		{"reply in a topic", telegramtest.Post{Thread: topic, Text: "x", ReplyTo: said.ID}, func(m telegramtest.Message) bool {
-			return m.Thread == topic && m.ReplyTo.ID == said.ID && m.ReplyTo.ReplyTo == nil
-		}},
-		{"reply across topics", telegramtest.Post{Thread: other, Text: "x", ReplyTo: said.ID}, func(m telegramtest.Message) bool {
-			return m.Thread == other && m.ReplyTo == nil && m.ExternalReply.MessageID == said.ID
-		}},
+		{"reply in a topic", telegramtest.Post{Thread: topic, Text: "x", ReplyTo: said.ID},
+			func(m telegramtest.Message) bool {
+				return m.Thread == topic && m.ReplyTo.ID == said.ID && m.ReplyTo.ReplyTo == nil
+			}},
+		{"reply across topics", telegramtest.Post{Thread: other, Text: "x", ReplyTo: said.ID},
+			func(m telegramtest.Message) bool {
+				return m.Thread == other && m.ReplyTo == nil && m.ExternalReply.MessageID == said.ID
+			}},
 		{"General", telegramtest.Post{Text: "x"}, func(m telegramtest.Message) bool {
 			return m.Thread == 0 && !m.IsTopicMessage && m.ReplyTo == nil && m.Chat.IsForum
 		}},
@@ -52,7 +54,8 @@ func TestPostFields(t *testing.T) {
 				return len(m.Photo) == 1 && m.Text == "" && m.CaptionEntities[0].Length == 5 && m.MediaGroupID == "7"
 			}},
 		{"anonymous administrator", telegramtest.Post{Text: "x", Anonymous: true}, func(m telegramtest.Message) bool {
-			return m.From.ID == telegramtest.AnonymousBotID && m.From.IsBot && m.SenderChat.ID == group && m.AuthorSignature == "boss"
+			return m.From.ID == telegramtest.AnonymousBotID && m.From.IsBot && m.SenderChat.ID == group &&
+				m.AuthorSignature == "boss"
 		}},
 		{"on behalf of a channel", telegramtest.Post{Text: "x", SenderChat: channel}, func(m telegramtest.Message) bool {
 			return m.From.ID == telegramtest.ChannelBotID && m.SenderChat.ID == channel.ID

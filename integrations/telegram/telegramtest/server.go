@@ -67,7 +67,8 @@ func New(opt Options) *Server {
 	s.http = &fasthttp.Server{
 		Handler: s.handle, Name: "telegramtest", MaxRequestBodySize: maxBody, CloseOnShutdown: true,
 		ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, NoDefaultDate: true,
-		ErrorHandler: badHTTP,
+		ErrorHandler: badHTTP, Logger: debugLogger{opt.Log},
+		MaxIdleWorkerDuration: 200 * time.Millisecond, // its cleaner sleeps as long after Close
 	}
 	return s
 }
@@ -238,6 +239,14 @@ func (s *Server) call(name string, p *params) (any, *APIError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return m.run(s, p)
+}
+
+// debugLogger takes what fasthttp complains of, such as connections that a fault has cut.
+type debugLogger struct{ log *slog.Logger }
+
+// Printf logs at debug level.
+func (l debugLogger) Printf(format string, args ...any) {
+	l.log.Debug("fake Bot API", "error", fmt.Sprintf(format, args...))
 }
 
 // badHTTP answers what fasthttp could not read: too large a body, broken HTTP.

@@ -64,7 +64,8 @@ func TestTelego(t *testing.T) {
 	defer func() { _ = file.Close() }()
 	doc, err := bot.SendDocument(ctx, tu.Document(id, tu.File(file)).WithCaption("/ file").WithMessageThreadID(thread))
 	s.must(err)
-	if content, ok := s.File(doc.Document.FileID); !ok || len(content) < 100_000 || doc.Document.FileName != "botapi.json" {
+	if content, ok := s.File(doc.Document.FileID); !ok || len(content) < 100_000 ||
+		doc.Document.FileName != "botapi.json" {
 		t.Errorf("document = %+v, kept %d bytes", doc.Document, len(content))
 	}
 	_, err = bot.SendDocument(ctx, tu.Document(id, tu.FileFromID(doc.Document.FileID)))

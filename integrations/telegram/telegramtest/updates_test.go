@@ -34,10 +34,12 @@ func TestGetUpdatesOffset(t *testing.T) {
 	if got := len(s.updates(obj{"limit": 1000})); got != 100 {
 		t.Errorf("limit 1000 gives %d", got)
 	}
-	if got := ids(s.updates(obj{"offset": first + 3, "limit": 1})); !slices.Equal(got, []int64{first + 3}) || s.Pending() != 102 {
+	if got := ids(s.updates(obj{"offset": first + 3, "limit": 1})); !slices.Equal(got, []int64{first + 3}) ||
+		s.Pending() != 102 {
 		t.Errorf("offset confirms what is below: %v, pending %d", got, s.Pending())
 	}
-	if got := ids(s.updates(obj{"offset": -2})); !slices.Equal(got, []int64{first + 103, first + 104}) || s.Pending() != 2 {
+	if got := ids(s.updates(obj{"offset": -2})); !slices.Equal(got, []int64{first + 103, first + 104}) ||
+		s.Pending() != 2 {
 		t.Errorf("negative offset keeps the last: %v", got)
 	}
 	if got := s.updates(obj{"offset": first + 105}); len(got) != 0 || s.Pending() != 0 {
