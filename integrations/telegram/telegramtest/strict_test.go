@@ -290,3 +290,30 @@ func BenchmarkSendMessage(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSendMessageTCP measures the whole way over loopback, with the client's share.
+func BenchmarkSendMessageTCP(b *testing.B) {
+	s := telegramtest.New(telegramtest.Options{KeepMessages: 1000, KeepCalls: -1})
+	base, err := s.Start("127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := s.AddGroup(telegramtest.Group{ID: group, IsForum: true}); err != nil {
+		b.Fatal(err)
+	}
+	c := &fasthttp.Client{}
+	b.SetParallelism(16)
+	b.RunParallel(func(pb *testing.PB) {
+		req, resp := &fasthttp.Request{}, &fasthttp.Response{}
+		req.SetRequestURI(base + "/bot" + s.Token() + "/sendMessage")
+		req.Header.SetMethod(http.MethodPost)
+		req.Header.SetContentType("application/json")
+		req.SetBodyString(`{"chat_id":-1001000000001,"text":"some words of an answer"}`)
+		for pb.Next() {
+			if err := c.Do(req, resp); err != nil || resp.StatusCode() != http.StatusOK {
+				b.Errorf("status %d: %v", resp.StatusCode(), err)
+			}
+		}
+	})
+}
