@@ -34,6 +34,7 @@ const (
 	qTopic
 	qMigration
 	qKeepCustomer
+	qLease
 	qPending
 	qListParked
 	qGetParked
@@ -121,6 +122,7 @@ var texts = [queryCount]string{
 		ON CONFLICT (chat_id, thread_id) DO UPDATE SET
 			customer_id = excluded.customer_id, info = excluded.info, at = excluded.at
 		WHERE topic_customers.at <= excluded.at`,
+	qLease: `SELECT 1 FROM lanes WHERE queue = ? AND lane = ? AND owner = ? AND epoch = ?`,
 	qPending: `SELECT ` + itemColumns + ` FROM items WHERE queue = ? AND lane = ? AND state = 0
 		ORDER BY id LIMIT ?`,
 	qListParked: `SELECT ` + itemColumns + `, reason, parked_at FROM items WHERE id > ? AND state = 2
