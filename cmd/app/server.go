@@ -14,6 +14,9 @@ import (
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 )
 
+// serverMark is a header by which the doctor knows a bot of ours.
+const serverMark = "X-Topicpilot"
+
 // bodyLimit is above the webhook's own limit, which answers in its own way.
 const bodyLimit = 2 << 20
 
@@ -104,6 +107,7 @@ func (q quiet) Printf(format string, _ ...any) {
 // health answers while the process lives.
 func health(ctx *fasthttp.RequestCtx) {
 	ctx.SetContentType("text/plain; charset=utf-8")
+	ctx.Response.Header.Set(serverMark, "1")
 	ctx.SetBodyString("ok\n")
 }
 
