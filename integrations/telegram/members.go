@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	membershipFresh = 2 * time.Minute
+	membershipFresh = 10 * time.Minute
 	maxMemberships  = 4096
 )
 
-// Members tells who belongs to a chat. An answer is used for two minutes; without one nobody
-// belongs to it.
+// Members tells who belongs to a chat. An answer is used for ten minutes or until it is
+// forgotten; without one nobody belongs to it.
 type Members struct {
 	client *Client
 	now    func() time.Time
@@ -83,15 +83,11 @@ func (m *Members) keep(key membershipKey, value membership) {
 	m.known[key] = value
 }
 
-// Forget drops what is cached of the chat.
-func (m *Members) Forget(chatID int64) {
+// Forget drops what is cached of the person in the chat.
+func (m *Members) Forget(chatID, userID int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for key := range m.known {
-		if key.chatID == chatID {
-			delete(m.known, key)
-		}
-	}
+	delete(m.known, membershipKey{chatID, userID})
 }
 
 func (c *Client) member(ctx context.Context, chatID, userID int64) (telego.ChatMember, error) {
