@@ -64,8 +64,8 @@ func (e *callError) Error() string {
 func (e *callError) Unwrap() error { return e.Err }
 
 // Caller sends the requests of the settings: one client for all, bounded in time and
-// size, which follows no redirect and never repeats a request of its own. It may be
-// used concurrently.
+// size, which follows no redirect and repeats nothing that may have had an effect. It
+// may be used concurrently.
 type Caller struct {
 	client *http.Client
 	now    func() time.Time
@@ -108,10 +108,11 @@ func (c *Caller) do(ctx context.Context, p *prepared) (any, error) {
 		Method: p.method, URL: p.url, Header: p.header.Clone(),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: p.url.Host,
 	}
-	if len(p.body) > 0 {
+	if len(p.body) > 0 || p.method != http.MethodGet && p.method != http.MethodHead {
+		// net/http repeats a request with an Idempotency-Key by itself when the connection
+		// breaks, unless it has a body that cannot be had a second time, an empty one included.
 		req.Body = io.NopCloser(bytes.NewReader(p.body))
 		req.ContentLength = int64(len(p.body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(p.body)), nil }
 	}
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "topicpilot")

@@ -72,13 +72,14 @@ func NewLookups(specs []LookupSpec, opts LookupOptions) (*Lookups, error) {
 	var errs []error
 	for i, spec := range specs {
 		path := "lookups[" + strconv.Itoa(i) + "]"
-		if visible := oneLine(spec.Name); visible == "" || names[visible] {
+		name := cleanField(spec.Name)
+		if !visible(name) || names[name] {
 			errs = append(errs, fmt.Errorf("%s.name: want a name that no other lookup has", path))
 		}
-		names[oneLine(spec.Name)] = true
-		request, err := compileRequest(spec.Request, requestRoots(nil))
+		names[name] = true
+		request, err := compileRequest(path+".request", spec.Request, requestRoots(nil))
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s.request: %w", path, err))
+			errs = append(errs, err)
 		}
 		show, err := compileTemplate(spec.Show, placeText, answerRoots(nil))
 		if err != nil {
@@ -86,7 +87,7 @@ func NewLookups(specs []LookupSpec, opts LookupOptions) (*Lookups, error) {
 			continue
 		}
 		l.list = append(l.list, lookup{
-			name: cleanField(spec.Name), request: request, show: show,
+			name: name, request: request, show: show,
 			customer: request.used["Customer"] || show.used["Customer"],
 			account:  request.used["Account"] || show.used["Account"],
 		})

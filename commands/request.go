@@ -76,13 +76,13 @@ func ownHeader(name string) bool {
 }
 
 // compileRequest checks a RequestSpec without sending anything. All mistakes are told
-// at once, by the path of the setting; none quotes a value.
-func compileRequest(spec RequestSpec, allowed roots) (*request, error) {
+// at once, by the path of the setting, which begins with where; none quotes a value.
+func compileRequest(where string, spec RequestSpec, allowed roots) (*request, error) {
 	r := &request{method: strings.ToUpper(spec.Method), timeout: spec.Timeout, used: map[string]bool{}}
 	var errs []error
 	fail := func(path string, err error) {
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", path, err))
+			errs = append(errs, fmt.Errorf("%s.%s: %w", where, path, err))
 		}
 	}
 	use := func(t *template) {

@@ -148,6 +148,7 @@ const (
 	funcPath  = "_path"
 	funcQuery = "_query"
 	funcKeep  = "_keep"
+	funcList  = "_list"
 )
 
 // rewriter walks a parsed template: fields become calls of funcField, each printing
@@ -201,7 +202,9 @@ func (w *rewriter) node(node parse.Node, atRoot bool) error {
 	case *parse.WithNode:
 		return w.branch(&n.BranchNode, atRoot, false)
 	case *parse.RangeNode:
-		return w.branch(&n.BranchNode, atRoot, false)
+		err := w.branch(&n.BranchNode, atRoot, false)
+		n.Pipe.Cmds = append(n.Pipe.Cmds, callOf(funcList))
+		return err
 	case *parse.CommentNode, *parse.BreakNode, *parse.ContinueNode:
 	default:
 		return fmt.Errorf("%w: no template, define or block here", errTemplate)
@@ -231,25 +234,28 @@ func (w *rewriter) branch(n *parse.BranchNode, atRoot, listAtRoot bool) error {
 
 // escape appends the escaper of the place to a printing action.
 func (w *rewriter) escape(pipe *parse.PipeNode) error {
-	name := funcText
-	args := []parse.Node{}
+	escaper := callOf(funcText)
 	switch w.place {
 	case placeURL:
-		part, err := w.url.action()
+		name, err := w.url.action()
 		if err != nil {
 			return err
 		}
-		name = part
+		escaper = callOf(name)
 	case placeValue:
-		name = funcKeep
-		args = append(args, &parse.VariableNode{NodeType: parse.NodeVariable, Ident: []string{"$"}})
+		escaper = callOf(funcKeep, &parse.VariableNode{NodeType: parse.NodeVariable, Ident: []string{"$"}})
 	case placeText:
 	}
-	pipe.Cmds = append(pipe.Cmds, &parse.CommandNode{
+	pipe.Cmds = append(pipe.Cmds, escaper)
+	return nil
+}
+
+// callOf is a call of a function in a pipeline.
+func callOf(name string, args ...parse.Node) *parse.CommandNode {
+	return &parse.CommandNode{
 		NodeType: parse.NodeCommand,
 		Args:     append([]parse.Node{parse.NewIdentifier(name)}, args...),
-	})
-	return nil
+	}
 }
 
 func (w *rewriter) pipe(pipe *parse.PipeNode, atRoot bool) error {
@@ -328,10 +334,9 @@ func (w *rewriter) root(path []string) error {
 
 // fieldCall is (_field base "A" "B").
 func fieldCall(base parse.Node, path []string) parse.Node {
-	args := []parse.Node{parse.NewIdentifier(funcField), base}
+	args := []parse.Node{base}
 	for _, name := range path {
 		args = append(args, &parse.StringNode{NodeType: parse.NodeString, Quoted: fmt.Sprintf("%q", name), Text: name})
 	}
-	command := &parse.CommandNode{NodeType: parse.NodeCommand, Args: args}
-	return &parse.PipeNode{NodeType: parse.NodePipe, Cmds: []*parse.CommandNode{command}}
+	return &parse.PipeNode{NodeType: parse.NodePipe, Cmds: []*parse.CommandNode{callOf(funcField, args...)}}
 }

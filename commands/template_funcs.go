@@ -22,6 +22,7 @@ func templateFuncs() texttemplate.FuncMap {
 		funcPath:  func(v any) string { return url.PathEscape(textOf(v)) },
 		funcQuery: func(v any) string { return url.QueryEscape(textOf(v)) },
 		funcKeep:  func(root *scope, v any) string { root.kept, root.value = true, v; return "" },
+		funcList:  listOf,
 		"index":   indexOf,
 		"len":     lengthOf,
 		"printf":  printfOf,
@@ -86,6 +87,16 @@ func joinTexts(values []any, separator string) string {
 		texts[i] = textOf(v)
 	}
 	return strings.Join(texts, separator)
+}
+
+// listOf is what range may walk: a list or an object. text/template would also count
+// up to a number, which an outside system could make endless.
+func listOf(v any) any {
+	switch v.(type) {
+	case []any, []string, map[string]any:
+		return v
+	}
+	return nil
 }
 
 // indexOf is text/template's index, with nil for what is not there.
