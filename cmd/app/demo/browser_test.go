@@ -60,6 +60,7 @@ func TestOperatorWritesToTheCustomer(t *testing.T) {
 func TestNothingWrittenBecomesMarkup(t *testing.T) {
 	stage := start(t)
 	b := openTab(t)
+	b.look(1440, 900, "light")
 	b.visit(stage.URL())
 	b.open("Emma Wilson")
 	const evil = `<img src=x onerror="window.broken=1"><script>window.broken=1</script>`
@@ -86,4 +87,39 @@ func TestHelpAndFaultsOpen(t *testing.T) {
 			t.Errorf("fault %s is %v", f.ID, f.On)
 		}
 	}
+}
+
+func TestCardAndItsButtons(t *testing.T) {
+	stage := start(t)
+	newPuppet(stage).play(t)
+	b := openTab(t)
+	b.look(1440, 900, "light")
+	b.visit(stage.URL())
+	b.until(`document.getElementById("status").dataset.state === "connected"`)
+	b.do(chromedp.SendKeys(id("composer-text"), "/"))
+	b.until(has(id("slash-menu"), "/assist"))
+	b.shot("menu-light")
+	b.do(chromedp.SendKeys(id("composer-text"), "info\r"))
+	card := id("message") + `[data-role="topicpilot"][data-internal="true"]`
+	b.until(has(card, "Business M"))
+	if got := b.eval(texts(card + " code")); got != "810001" {
+		t.Errorf("the code entity is %q", got)
+	}
+	if got := b.eval(texts(card + " b")); got != "Emma Wilson" {
+		t.Errorf("the bold entity is %q", got)
+	}
+	if got := b.eval(texts(card + " blockquote")); got != "Balance 24.50 EUR · tariff Business M" {
+		t.Errorf("the quote is %q", got)
+	}
+	b.do(chromedp.Click(id("buttons") + " button"))
+	b.until(has(id("toast"), "Up to date"))
+	b.shot("card-light")
+	b.look(1440, 900, "dark")
+	b.shot("card-dark")
+	b.look(400, 800, "dark")
+	b.shot("card-narrow-dark")
+	if pane := b.eval(texts(id("customer-pane"))); strings.Contains(pane, "Balance") || strings.Contains(pane, "/info") {
+		t.Errorf("the pane shows what is internal: %s", pane)
+	}
+	b.quiet()
 }

@@ -1,4 +1,52 @@
 package demo
 
+import "context"
+
 // State shows tests what the page shows.
 func (s *Stage) State() snapshot { return s.board.State() }
+
+// Await waits until what the page shows fulfils a condition.
+func (s *Stage) Await(ctx context.Context, cond func(snapshot) bool) error {
+	for {
+		w, ok := s.board.watch()
+		if !ok {
+			return context.Canceled
+		}
+		err := s.await(ctx, w, cond)
+		s.board.unwatch(w)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// await checks after each frame; a watcher that was dropped gives an error and is made anew.
+func (s *Stage) await(ctx context.Context, w *watcher, cond func(snapshot) bool) error {
+	for {
+		if cond(s.board.State()) {
+			return nil
+		}
+		select {
+		case _, open := <-w.frames:
+			if !open {
+				return context.Canceled
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Names of the views, so that tests can write conditions.
+type (
+	Snapshot = snapshot
+	Message  = messageView
+	Pane     = paneView
+	Topic    = topicView
+)
+
+// MaxWatchers is how many pages may watch.
+const MaxWatchers = maxWatchers
+
+// GoesOut is the mirror's rule.
+func GoesOut(text string) bool { return goesOut(text) }

@@ -2,7 +2,7 @@
 import { $, avatar, clock, copy, day, el, icons, reconcile, svg, tint, toast } from "./dom.js";
 import { fileLine, marked, plain } from "./text.js";
 import { messagesOf, send, store, topicOf } from "./store.js";
-import { edit, fill, reply } from "./composer.js";
+import { edit, fill, kindOf, reply } from "./composer.js";
 
 const chips = { customer: "customer", operator: "operator", stranger: "stranger", topicpilot: "topicpilot" };
 let shown = null;
@@ -63,7 +63,7 @@ function together(a, b) {
 function render(item) {
   if (item.day) return el("div", { class: "day", text: item.day });
   const { m } = item;
-  if (m.service) return el("div", { class: "service", text: m.service, "data-testid": "service" });
+  if (m.service) return el("div", { class: "service", "data-testid": "service" }, ...plain(m.service));
   const classes = ["msg", m.internal && "internal", item.mine && "mine", item.first && "first", item.last && "last", m.fresh && "fresh"];
   return el("article", {
     class: classes.filter(Boolean).join(" "), "data-testid": "message", "data-id": String(m.id),
@@ -94,7 +94,7 @@ function author(m) {
   node.style.setProperty("--name", tint(m.author.id));
   const chip = chips[m.author.role];
   if (chip) node.append(el("span", { class: `chip ${chip}`, text: chip }));
-  if (m.internal && m.author.role !== "topicpilot") node.append(el("span", { class: "chip comment", text: "comment" }));
+  if (m.internal && m.author.role !== "topicpilot") node.append(el("span", { class: "chip comment", text: kindOf(m.text) }));
   if (m.via) node.append(el("span", { class: "via", text: `via ${m.via}` }));
   return node;
 }

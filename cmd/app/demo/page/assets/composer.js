@@ -1,5 +1,5 @@
 // Writing as somebody of the team: who, what it will be, the menu of commands.
-import { $, el, grow, toast } from "./dom.js";
+import { $, el, grow, onEnter, toast } from "./dom.js";
 import { changed, send, store, topicOf } from "./store.js";
 import { bare } from "./topics.js";
 
@@ -13,6 +13,7 @@ export function setUpComposer() {
   $("composer").addEventListener("submit", (ev) => { ev.preventDefault(); post(); });
   text.addEventListener("input", () => { picked = -1; update(); });
   text.addEventListener("keydown", keys);
+  onEnter(text, post);
   text.addEventListener("blur", () => setTimeout(() => { $("slash").hidden = true; }, 150));
   $("reply-cancel").addEventListener("click", release);
 }
@@ -68,9 +69,6 @@ function keys(ev) {
   } else if (ev.key === "Escape") {
     if (open) $("slash").hidden = true;
     else release();
-  } else if (ev.key === "Enter" && !ev.shiftKey && !ev.isComposing) {
-    ev.preventDefault();
-    post();
   }
 }
 
@@ -110,7 +108,7 @@ function hintText(text, kind, topic) {
   const stranger = store.people.find((p) => p.id === store.as)?.role === "stranger";
   const who = bare(topic.title);
   if (topic.kind === "general") return ["General has no customer: what is written here stays in the group."];
-  if (!text) return ["Begin with “/ ” (slash, space) for a comment that stays in the team."];
+  if (!text.trim() || text === "/") return ["Begin with “/ ” (slash, space) for a comment that stays in the team."];
   if (kind === "comment") return ["Internal comment: only the team sees it.", "inside"];
   if (kind === "command") {
     return stranger ? ["A command by a stranger: topicpilot does not run it.", "warn"]

@@ -118,6 +118,21 @@ export async function copy(text) {
   }
 }
 
+// onEnter sends with Enter and leaves Shift+Enter for a new line. The line break itself is refused as
+// well, as some keyboards insert one without a key event that could be stopped.
+export function onEnter(area, act) {
+  let shift = false;
+  area.addEventListener("keydown", (ev) => {
+    shift = ev.shiftKey;
+    if (ev.key !== "Enter" || ev.shiftKey || ev.isComposing || ev.defaultPrevented) return;
+    ev.preventDefault();
+    act();
+  });
+  area.addEventListener("beforeinput", (ev) => {
+    if (ev.inputType === "insertLineBreak" && !shift) ev.preventDefault();
+  });
+}
+
 // grow fits a textarea to its text.
 export function grow(area) {
   area.style.height = "auto";

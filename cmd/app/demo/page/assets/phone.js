@@ -1,5 +1,5 @@
 // The customer's phone: what the mirror has carried to them, and what they write.
-import { $, clock, el, grow, reconcile, tint, toast } from "./dom.js";
+import { $, clock, el, grow, onEnter, reconcile, tint, toast } from "./dom.js";
 import { fileLine, rich } from "./text.js";
 import { paneOf, send, store, topicOf } from "./store.js";
 
@@ -9,11 +9,7 @@ export function setUpPhone() {
   const area = $("phone-text");
   $("phone-composer").addEventListener("submit", (ev) => { ev.preventDefault(); post(); });
   area.addEventListener("input", () => grow(area));
-  area.addEventListener("keydown", (ev) => {
-    if (ev.key !== "Enter" || ev.shiftKey || ev.isComposing) return;
-    ev.preventDefault();
-    post();
-  });
+  onEnter(area, post);
   const tick = () => { $("phone-clock").textContent = clock(Date.now() / 1000); };
   tick();
   setInterval(tick, 10000);

@@ -50,10 +50,11 @@ function load(state) {
   if (!store.topics.has(store.current)) store.current = opening(state.topics);
 }
 
-// firstSeen counts as unread what a customer wrote after the last answer.
+// firstSeen counts as unread what a customer wrote after the last answer in a topic that waits.
 function firstSeen(topic) {
   let seen = 0;
-  for (const m of messagesOf(topic)) if (m.author.role !== "customer") seen = m.id;
+  const waits = topicOf(topic).title.startsWith("🟪");
+  for (const m of messagesOf(topic)) if (!waits || m.author.role !== "customer") seen = m.id;
   return seen;
 }
 
@@ -61,7 +62,8 @@ function opening(topics) {
   const asked = Number(location.hash.slice(1));
   if (location.hash && store.topics.has(asked)) return asked;
   const waiting = topics.filter((t) => t.kind === "private" && t.title.startsWith("🟪"));
-  return (waiting[0] ?? topics[0]).id;
+  const latest = (t) => messagesOf(t.id).at(-1)?.date ?? 0;
+  return (waiting.sort((a, b) => latest(b) - latest(a))[0] ?? topics[0]).id;
 }
 
 const apply = {

@@ -56,7 +56,7 @@ function render({ topic, last, unread, current }) {
 
 function preview(last) {
   if (!last) return [document.createTextNode(" ")];
-  if (last.service) return [document.createTextNode(last.service)];
+  if (last.service) return plain(last.service);
   const text = (last.text || last.file || "").replace(/\s+/g, " ").slice(0, 90);
   return [el("b", { text: `${last.author.name.split(" ")[0]}: ` }), ...plain(text)];
 }
