@@ -67,7 +67,8 @@ type prepared struct {
 	key     []byte
 }
 
-// ownHeaders are set by us or by the HTTP client, from what is really sent.
+// ownHeader reports whether a header is set by us or by the HTTP client, from what is
+// really sent.
 func ownHeader(name string) bool {
 	return slices.Contains([]string{
 		"Idempotency-Key", "Webhook-Id", "Webhook-Timestamp", "Webhook-Signature",

@@ -311,7 +311,8 @@ func TestRequestMistakes(t *testing.T) {
 		t.Fatal("taken")
 	}
 	for _, want := range []string{
-		"request.method:", "request.url:", "request.json: [0]:", "request.secret:", "headers.Bad Name:", "headers.Idempotency-Key:",
+		"request.method:", "request.url:", "request.json: [0]:", "request.secret:",
+		"headers.Bad Name:", "headers.Idempotency-Key:",
 		"headers.webhook-id:", "headers.X-A:", "headers.X-B:", "headers.Host:",
 	} {
 		if !strings.Contains(err.Error(), want) {
