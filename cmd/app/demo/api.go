@@ -128,7 +128,8 @@ func (s *Stage) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	out := stream{w: w, control: http.NewResponseController(w)}
-	if out.send([]byte("retry: 1000\n\n")) != nil {
+	// The server's limit for reading a request would otherwise end the stream.
+	if out.control.SetReadDeadline(time.Time{}) != nil || out.send([]byte("retry: 1000\n\n")) != nil {
 		return
 	}
 	beat := time.NewTicker(heartbeat)

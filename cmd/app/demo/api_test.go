@@ -125,7 +125,8 @@ func TestEventsBeginWithTheStateAndGoOn(t *testing.T) {
 	s := start(t)
 	next, _ := stream(t, s)
 	var state demo.Snapshot
-	if err := json.Unmarshal([]byte(next("state")), &state); err != nil || len(state.Messages) == 0 || len(state.Pane) == 0 {
+	err := json.Unmarshal([]byte(next("state")), &state)
+	if err != nil || len(state.Messages) == 0 || len(state.Pane) == 0 {
 		t.Fatalf("%v; %d messages", err, len(state.Messages))
 	}
 	emma := topic(t, s, "Emma").ID

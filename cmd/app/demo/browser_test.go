@@ -13,7 +13,9 @@ func TestPageShowsTheGroup(t *testing.T) {
 	b.look(1440, 900, "light")
 	b.visit(stage.URL())
 	got := b.eval(texts(id("topic-title")))
-	for _, want := range []string{"General", "🟪 Emma Wilson", "🟨 Олександр Коваленко", "⬛️ Anna Kowalska", "🟨 Resellers UA"} {
+	for _, want := range []string{
+		"General", "🟪 Emma Wilson", "🟨 Олександр Коваленко", "⬛️ Anna Kowalska", "🟨 Resellers UA",
+	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the list has no %q:\n%s", want, got)
 		}
@@ -67,7 +69,8 @@ func TestNothingWrittenBecomesMarkup(t *testing.T) {
 	b.write("customer-text", evil)
 	b.until(has(id("message"), evil))
 	b.until(has(id("customer-pane"), evil))
-	if got := b.eval(`String(window.broken) + document.querySelectorAll("#messages img, #phone-messages img").length`); got != "undefined0" {
+	got := b.eval(`String(window.broken) + document.querySelectorAll("#messages img, #phone-messages img").length`)
+	if got != "undefined0" {
 		t.Errorf("the text became markup: %s", got)
 	}
 }

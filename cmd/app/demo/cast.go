@@ -32,7 +32,8 @@ func members() []telegramtest.Member {
 	rights := telegramtest.Rights{ManageTopics: true, DeleteMessages: true, PinMessages: true, InviteUsers: true}
 	person := func(id int64, name, username, status string) telegramtest.Member {
 		return telegramtest.Member{
-			User: telegramtest.User{ID: id, FirstName: name, Username: username, LanguageCode: "en"}, Status: status, Rights: rights,
+			User:   telegramtest.User{ID: id, FirstName: name, Username: username, LanguageCode: "en"},
+			Status: status, Rights: rights,
 		}
 	}
 	relay := person(mirrorID, "Aurora", "aurora_relay", telegramtest.Administrator)

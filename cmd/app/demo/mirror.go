@@ -66,6 +66,7 @@ func (m *mirror) see(msg *telegramtest.Message, edited bool) {
 		return
 	}
 	if !mirrored {
+		v.Internal = !goesOut(v.Text)
 		m.board.put(v)
 		return
 	}
@@ -86,7 +87,8 @@ func (m *mirror) see(msg *telegramtest.Message, edited bool) {
 // fromCustomer shows what the mirror's account posted under the customer's name.
 func (m *mirror) fromCustomer(v messageView, s scene) {
 	own := paneView{
-		Topic: v.Topic, ID: v.ID, Own: true, Text: v.Text, Entities: v.Entities, File: v.File, Date: v.Date, Edited: v.Edited,
+		Topic: v.Topic, ID: v.ID, Own: true, Text: v.Text, Entities: v.Entities, File: v.File,
+		Date: v.Date, Edited: v.Edited,
 	}
 	v.Via, v.Author.Name = v.Author.Name, s.customer.name()
 	v.Author.ID = s.customer.ID

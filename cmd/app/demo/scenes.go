@@ -17,7 +17,7 @@ func emma() scene {
 			says(62*minute, "Hi! We moved to the Business M plan yesterday, but the invoice still shows Starter."),
 			tells(58*minute, olgaID, "Hello Emma, thanks for writing. Let me look at your invoice."),
 			tells(57*minute, olgaID, "/ the plan was switched after the billing run, see #4821"),
-			tells(51*minute, olgaID, "The invoice was made an hour before the switch. I have asked for a corrected one, you will get it today."),
+			tells(51*minute, olgaID, "The invoice was made an hour before the switch. You will get a corrected one today."),
 			says(12*minute, "Great, thank you! One more thing: can I pay for six months at once?"),
 		},
 	}

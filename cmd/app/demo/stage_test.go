@@ -231,7 +231,8 @@ func TestCustomerWritesThroughTheMirror(t *testing.T) {
 				t.Errorf("posted by %d: %q", raw.From.ID, raw.Text)
 			}
 			v := s.State()
-			if m := find(v, id); m.Author.Name != c.author || m.Author.Role != "customer" || m.Via != "Aurora relay" || m.Internal {
+			m := find(v, id)
+			if m.Author.Name != c.author || m.Author.Role != "customer" || m.Via != "Aurora relay" || m.Internal {
 				t.Errorf("the team sees %+v", m)
 			}
 			if p := onPhone(v, id); p == nil || !p.Own || p.Text != c.text {
@@ -291,7 +292,10 @@ func TestPressWithoutBot(t *testing.T) {
 		ID int `json:"message_id"`
 	}
 	markup := object{"inline_keyboard": [][]object{{{"text": "Refresh", "callback_data": "r"}}}}
-	body := object{"chat_id": groupA, "message_thread_id": topic(t, s, "Emma").ID, "text": text, "entities": entities, "reply_markup": markup}
+	body := object{
+		"chat_id": groupA, "message_thread_id": topic(t, s, "Emma").ID, "text": text, "entities": entities,
+		"reply_markup": markup,
+	}
 	if err := p.call(t.Context(), "sendMessage", body, &sent); err != nil {
 		t.Fatal(err)
 	}

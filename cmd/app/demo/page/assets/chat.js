@@ -64,7 +64,9 @@ function render(item) {
   if (item.day) return el("div", { class: "day", text: item.day });
   const { m } = item;
   if (m.service) return el("div", { class: "service", "data-testid": "service" }, ...plain(m.service));
-  const classes = ["msg", m.internal && "internal", item.mine && "mine", item.first && "first", item.last && "last", m.fresh && "fresh"];
+  const fresh = m.fresh;
+  m.fresh = false;
+  const classes = ["msg", m.internal && "internal", item.mine && "mine", item.first && "first", item.last && "last", fresh && "fresh"];
   return el("article", {
     class: classes.filter(Boolean).join(" "), "data-testid": "message", "data-id": String(m.id),
     "data-role": m.author.role, "data-internal": String(m.internal),

@@ -30,7 +30,10 @@ function drawFaults() {
   const focused = document.activeElement?.dataset?.fault;
   faultsShown = key;
   $("fault-list").replaceChildren(...store.faults.map((f) => {
-    const input = el("input", { type: "checkbox", "data-fault": f.id, "data-testid": `fault-${f.id}`, onchange: (ev) => fault(f.id, ev.currentTarget.checked) });
+    const input = el("input", {
+      type: "checkbox", "data-fault": f.id, "data-testid": `fault-${f.id}`,
+      onchange: (ev) => fault(f.id, ev.currentTarget.checked),
+    });
     input.checked = f.on;
     return el("label", { class: "fault" }, input, el("span", { text: f.title }), el("small", { text: f.help }));
   }));

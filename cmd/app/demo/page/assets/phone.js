@@ -46,8 +46,10 @@ function note(topic) {
 
 function render({ m, chat, empty }) {
   if (empty) return el("p", { class: "empty", text: empty });
+  const fresh = m.fresh;
+  m.fresh = false;
   const node = el("div", {
-    class: `pmsg${m.own ? " own" : ""}${m.fresh ? " fresh" : ""}`, "data-testid": "customer-message", "data-from": m.own ? "customer" : "support",
+    class: `pmsg${m.own ? " own" : ""}${fresh ? " fresh" : ""}`, "data-testid": "customer-message", "data-from": m.own ? "customer" : "support",
   });
   if (chat && m.own) {
     const name = el("b", { class: "name", text: m.name });
