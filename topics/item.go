@@ -61,9 +61,11 @@ type Committed struct {
 	Lease Lease
 	// Held is false when another process holds the lane.
 	Held bool
-	// Fresh tells that the lease was taken by this very write: the lane may hold
-	// earlier items.
+	// Fresh tells that the lease was taken by this very write.
 	Fresh bool
+	// Sole tells that the lane certainly held nothing unfinished before this item;
+	// otherwise it may hold earlier ones.
+	Sole bool
 }
 
 // Outcome is all that handling an item leads to. It is written in the same

@@ -70,7 +70,7 @@ func (l *Lanes) run(ln *lane) {
 		case laneEnded:
 			return
 		case laneUnsure:
-			l.pause(ln, retryFirst)
+			l.pause(ln, l.Backoff(0))
 			continue
 		}
 		if wait := item.NotBefore.Sub(l.Now()); wait > 0 {
@@ -285,7 +285,7 @@ func (l *Lanes) record(ln *lane, item Item, result Result, failure error) string
 			return "lease_lost"
 		}
 		select {
-		case <-time.After(backoff(attempt)):
+		case <-time.After(l.Backoff(attempt)):
 		case <-l.work.Done():
 		}
 	}
@@ -309,7 +309,7 @@ func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (stri
 	if l.hopeless(item, failure, now) {
 		return l.parking(ln, item, failure.Error())
 	}
-	retry := Retry{Next: now.Add(backoff(item.Attempts)), Reason: failure.Error(), Payload: payload}
+	retry := Retry{Next: now.Add(l.Backoff(item.Attempts)), Reason: failure.Error(), Payload: payload}
 	name := "retried"
 	var wait *Wait
 	if errors.As(failure, &wait) {
@@ -367,7 +367,7 @@ func (l *Lanes) coverNext(ln *lane, item Item) {
 	}
 }
 
-// backoff is 1 s, doubled by each attempt, one minute at most, give or take a fifth.
+// backoff is the default of LanesOptions.Backoff.
 func backoff(attempt int) time.Duration {
 	wait := min(retryFirst<<min(attempt, 10), retryMost)
 	return wait - wait/5 + rand.N(wait*2/5)

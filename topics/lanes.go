@@ -67,6 +67,9 @@ type LanesOptions struct {
 	// Sweep is how often lanes without a living holder are looked for; a safety net,
 	// as everything that happens wakes its lane by itself.
 	Sweep time.Duration
+	// Backoff is the pause after the given number of failures; nil for 1 s, doubled each
+	// time up to a minute, give or take a fifth.
+	Backoff func(failures int) time.Duration
 }
 
 const (
@@ -114,6 +117,9 @@ func NewLanes(opts LanesOptions) *Lanes {
 		lanes:        make(map[laneName]*lane),
 		quit:         make(chan struct{}),
 		sweep:        make(chan struct{}, 1),
+	}
+	if l.Backoff == nil {
+		l.Backoff = backoff
 	}
 	for name, queue := range opts.Queues {
 		if queue.Concurrency > 0 {
@@ -212,7 +218,7 @@ func (l *Lanes) pushLocked(c Committed) {
 	ln := l.lanes[name]
 	if ln == nil || c.Lease.Epoch != ln.lease.Epoch {
 		former := ln
-		ln = &lane{name: name, lease: c.Lease, wake: make(chan struct{}, 1), more: c.Fresh}
+		ln = &lane{name: name, lease: c.Lease, wake: make(chan struct{}, 1), more: !c.Sole}
 		l.lanes[name] = ln
 		if former != nil {
 			former.loseLocked()

@@ -29,9 +29,9 @@ type sqliteEngine struct {
 	epoch   int64
 	version int64 // PRAGMA data_version, changed by other processes' commits
 	held    map[laneKey]*heldLane
-	// quiet is set if nothing unfinished was stored when the file was opened, and no
-	// other process has changed it since: then what a new lane holds is known.
-	quiet bool
+	// quiet has the queues whose unfinished items all lie in held lanes: then a lane that
+	// is not held holds nothing. Another process's change ends it, a full claim begins it.
+	quiet map[string]bool
 }
 
 // heldLane counts what a lane holds, so that giving it back needs no look.
@@ -178,10 +178,11 @@ func (e *sqliteEngine) hold(c *topics.Committed) {
 	key := laneKey{c.Item.Queue, c.Item.Lane}
 	lane := e.held[key]
 	if lane == nil {
-		lane = &heldLane{exact: e.quiet}
+		lane = &heldLane{exact: e.quiet[key.queue]}
 		e.held[key] = lane
 		c.Fresh = true
 	}
+	c.Sole = lane.exact && lane.unfinished == 0
 	lane.unfinished++
 	c.Held = true
 	c.Lease = topics.Lease{Queue: key.queue, Lane: key.lane, Epoch: e.epoch}
@@ -197,7 +198,7 @@ func (e *sqliteEngine) replayed(o *op) {
 		e.s.wake.add(topics.Lease{Queue: key.queue, Lane: key.lane, Epoch: e.epoch})
 		return
 	}
-	e.quiet = false
+	e.quiet[key.queue] = false
 	e.s.wake.add(topics.Lease{})
 }
 
@@ -247,6 +248,9 @@ func (e *sqliteEngine) claim(o *op) error {
 		e.held[laneKey{lease.Queue, lease.Lane}] = &heldLane{}
 	}
 	o.leases = leases
+	if len(leases) < o.limit {
+		e.quiet[o.lease.Queue] = true
+	}
 	return nil
 }
 
@@ -263,7 +267,8 @@ func (e *sqliteEngine) tick() {
 	if version == e.version {
 		return
 	}
-	e.version, e.quiet = version, false
+	e.version = version
+	clear(e.quiet)
 	for _, lane := range e.held {
 		lane.exact = false
 	}

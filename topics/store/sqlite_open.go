@@ -39,7 +39,7 @@ func (s *Store) openSQLite(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return fmt.Errorf("database %s: %w", file, err)
 	}
-	e := &sqliteEngine{s: s, held: map[laneKey]*heldLane{}}
+	e := &sqliteEngine{s: s, held: map[laneKey]*heldLane{}, quiet: map[string]bool{}}
 	s.engine = e
 	defer func() {
 		if err != nil {
@@ -166,13 +166,10 @@ func (e *sqliteEngine) takeOver() error {
 	if err := e.step(e.begin); err != nil {
 		return err
 	}
-	var epoch, unfinished int64
+	var epoch int64
 	_, err := e.row(qEpoch, nil, &epoch)
 	if err == nil {
 		err = e.must(qSetMeta, epoch+1, "epoch")
-	}
-	if err == nil {
-		_, err = e.row(qAnyUnfinished, nil, &unfinished)
 	}
 	if err == nil {
 		err = e.step(e.end)
@@ -180,7 +177,7 @@ func (e *sqliteEngine) takeOver() error {
 	if err != nil {
 		return errors.Join(err, e.step(e.rollback))
 	}
-	e.epoch, e.quiet = epoch+1, unfinished == 0
+	e.epoch = epoch + 1
 	return nil
 }
 

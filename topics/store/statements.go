@@ -22,7 +22,6 @@ const (
 	qDropKeep
 	qDropForget
 	qUnfinished
-	qAnyUnfinished
 	qEpoch
 	qPing
 	qInsertMessage
@@ -90,12 +89,11 @@ var texts = [queryCount]string{
 	qPark:    `UPDATE items SET state = 2, reason = ?, parked_at = ? WHERE id = ? AND state = 0`,
 	qReplay: `UPDATE items SET state = 0, reason = '', parked_at = 0, attempts = 0, failed_since = 0, not_before = 0
 		WHERE id = ? AND state = 2`,
-	qDropKeep:      `UPDATE items SET state = 1, done_at = ?, payload = NULL, reason = '' WHERE id = ? AND state = 2`,
-	qDropForget:    `DELETE FROM items WHERE id = ? AND state = 2`,
-	qUnfinished:    `SELECT count(*) FROM items WHERE queue = ? AND lane = ? AND state = 0`,
-	qAnyUnfinished: `SELECT count(*) FROM (SELECT 1 FROM items WHERE state = 0 LIMIT 1) AS some`,
-	qEpoch:         `SELECT value FROM meta WHERE name = 'epoch'`,
-	qPing:          `UPDATE meta SET value = value + 1 WHERE name = 'ping'`,
+	qDropKeep:   `UPDATE items SET state = 1, done_at = ?, payload = NULL, reason = '' WHERE id = ? AND state = 2`,
+	qDropForget: `DELETE FROM items WHERE id = ? AND state = 2`,
+	qUnfinished: `SELECT count(*) FROM items WHERE queue = ? AND lane = ? AND state = 0`,
+	qEpoch:      `SELECT value FROM meta WHERE name = 'epoch'`,
+	qPing:       `UPDATE meta SET value = value + 1 WHERE name = 'ping'`,
 	qInsertMessage: `INSERT INTO messages (` + messageColumns + `)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (chat_id, thread_id, message_id) DO NOTHING`,
