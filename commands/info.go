@@ -141,7 +141,11 @@ func (i *info) press(ctx context.Context, req Request) (Reply, error) {
 func (i *info) resolve(ctx context.Context, req Request) (topics.Resolved, topics.ResolveReason, error) {
 	resolveCtx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
-	resolved, err := i.customers.Resolve(resolveCtx, req.Group, req.Conversation, topics.NeedStatus)
+	need := topics.NeedStatus
+	if req.pressed() { // [Refresh]
+		need = topics.NeedNow
+	}
+	resolved, err := i.customers.Resolve(resolveCtx, req.Group, req.Conversation, need)
 	if err == nil {
 		return resolved, "", nil
 	}

@@ -54,7 +54,7 @@ func (r *Registry) refusal(command Command, req Request) (reason string, again b
 		return req.Say.T("press.operators", nil), true
 	case !person:
 		return silence, false
-	case req.Group.MirrorUnknown():
+	case !operator && req.Group.MirrorUnknown():
 		return req.Say.T("refuse.mirror", messages.Data{"Setting": r.mirrorSetting(req.Group)}), false
 	case req.By.Kind == topics.AuthorAnonymous:
 		return req.Say.T("refuse.anonymous", nil), false

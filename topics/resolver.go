@@ -18,6 +18,8 @@ const (
 	// NeedStatus also wants the topic's status: an answer older than
 	// ResolverOptions.StatusCache is asked for again.
 	NeedStatus
+	// NeedNow asks in any case: somebody wants to see the present state.
+	NeedNow
 )
 
 const (
@@ -294,7 +296,7 @@ func (r *Resolver) conclude(out outcome, need Need) (Resolved, error) {
 // fresh reports whether a kept answer serves without asking. A chat has no status to
 // show.
 func (r *Resolver) fresh(entry resolverEntry, need Need) bool {
-	if !entry.known || entry.rekeyed {
+	if !entry.known || entry.rekeyed || need == NeedNow {
 		return false
 	}
 	limit := r.opts.StatusCache

@@ -580,3 +580,18 @@ func TestCloseEndsWhatRuns(t *testing.T) {
 		}
 	})
 }
+
+// TestNeedNow asks although what is kept is a moment old, and falls back to it.
+func TestNeedNow(t *testing.T) {
+	s := newStage(t, "a")
+	s.api.say(map[string]any{"a": person(7, "closed")})
+	s.resolve(t, topics.NeedStatus)
+	s.wantAsked(t, "a")
+	s.resolve(t, topics.NeedStatus)
+	s.wantAsked(t)
+	got, _ := s.resolve(t, topics.NeedNow)
+	s.wantAsked(t, "a")
+	if got.Stale || got.Customer.ID != 7 {
+		t.Errorf("got %+v", got)
+	}
+}

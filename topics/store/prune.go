@@ -100,7 +100,9 @@ func (s *Store) prunePayloads(ctx context.Context, before int64, pruned *Pruned)
 				if !item.payload {
 					continue
 				}
-				count++
+				if item.state == stateDone {
+					count++
+				}
 				if err := w.exec(qClearPayload, item.id); err != nil {
 					return err
 				}
