@@ -103,8 +103,24 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
+// readTries is how often a read is tried on another connection if its own was lost.
+const readTries = 3
+
 // rows reads with a kept statement of the read pool.
 func (s *Store) rows(ctx context.Context, q query, args []any, each func(*sql.Rows) error) error {
+	for try := 1; ; try++ {
+		begun := false
+		err := s.rowsOnce(ctx, q, args, func(rows *sql.Rows) error {
+			begun = true
+			return each(rows)
+		})
+		if err == nil || begun || try == readTries || !s.engine.disconnected(err) {
+			return err
+		}
+	}
+}
+
+func (s *Store) rowsOnce(ctx context.Context, q query, args []any, each func(*sql.Rows) error) error {
 	stmt, err := s.prepared(ctx, q)
 	if err != nil {
 		return err

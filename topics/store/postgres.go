@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -207,6 +210,16 @@ func classify(err error) error {
 		return &wholeBatch{err}
 	}
 	return err
+}
+
+func (p *postgresEngine) disconnected(err error) bool {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return strings.HasPrefix(server.Code, "57P0") || strings.HasPrefix(server.Code, "08")
+	}
+	var network net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
+		errors.As(err, &network) && !network.Timeout()
 }
 
 func (p *postgresEngine) tick() {}

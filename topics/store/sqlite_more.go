@@ -25,3 +25,5 @@ func (e *sqliteEngine) reserve(ctx context.Context, chatID int64, perMinute int)
 
 // prune has nothing to do: lanes and instances have no rows here.
 func (e *sqliteEngine) prune(context.Context, *Pruned) error { return nil }
+
+func (e *sqliteEngine) disconnected(error) bool { return false }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -78,6 +77,8 @@ type engine interface {
 	// reserve implements Store.Reserve; called by any goroutine, as lead and prune are.
 	reserve(ctx context.Context, chatID int64, perMinute int) (time.Duration, error)
 	prune(ctx context.Context, pruned *Pruned) error
+	// disconnected tells errors of the connection, which another one may not have.
+	disconnected(err error) bool
 	shared() bool
 	close() error
 }
@@ -156,10 +157,14 @@ func (s *Store) Close() error {
 	}
 	s.stmtMu.Unlock()
 	errs = append(errs, s.read.Close(), s.engine.close())
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("close the database: %w", err)
+	var failed []error
+	for _, err := range errs {
+		// A connection that the server has ended is closed as well as any.
+		if err != nil && !s.engine.disconnected(err) {
+			failed = append(failed, err)
+		}
 	}
-	return nil
+	return wrap("close the database", errors.Join(failed...))
 }
 
 // Shared reports whether several processes may work on the database at once.

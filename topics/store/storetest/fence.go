@@ -302,7 +302,7 @@ func claimLimit(t *testing.T, b Backend) {
 		key++
 		return !one.add(item(fmt.Sprint("first ", key), fmt.Sprint(key)))[0].Held
 	})
-	c := one.add(item("a", "1"))[0]
+	c := one.add(item("a", "left"))[0]
 	if c.Held || c.Fresh {
 		t.Errorf("a busy process took a lane: %+v", c)
 	}
