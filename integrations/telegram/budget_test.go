@@ -51,6 +51,7 @@ func TestBudgetOrder(t *testing.T) {
 				t.Fatal("no slot")
 			}
 			b.done(1, true)
+			time.Sleep(time.Second) // so that the slots come back one by one
 		}
 		var mu sync.Mutex
 		var order []string
@@ -93,8 +94,8 @@ func TestBudgetKeepsSlotsForTheUrgent(t *testing.T) {
 		}
 		return n
 	}
-	if drafts, notices, answers := take(topics.PriorityDraft), take(topics.PriorityNotice), take(topics.PriorityAnswer); //
-	drafts != 17 || notices != 2 || answers != 1 {
+	drafts, notices, answers := take(topics.PriorityDraft), take(topics.PriorityNotice), take(topics.PriorityAnswer)
+	if drafts != 17 || notices != 2 || answers != 1 {
 		t.Errorf("%d drafts, %d notices, %d answers", drafts, notices, answers)
 	}
 	if !b.try(2, topics.PriorityDraft, 1) {

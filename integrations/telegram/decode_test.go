@@ -14,8 +14,8 @@ import (
 	"topicpilot/topics"
 )
 
-const inTopic = `"message_id":9,"date":1700000000,"chat":{"id":-1005,"type":"supergroup","title":"S","is_forum":true},` +
-	`"message_thread_id":42,"is_topic_message":true,` +
+const inTopic = `"message_id":9,"date":1700000000,` +
+	`"chat":{"id":-1005,"type":"supergroup","title":"S","is_forum":true},"message_thread_id":42,"is_topic_message":true,` +
 	`"from":{"id":5,"is_bot":false,"first_name":"Ann","last_name":"Lee","username":"ann","language_code":"uk"}`
 
 func base() topics.Incoming {
@@ -121,8 +121,8 @@ func TestDecodeOtherKinds(t *testing.T) {
 		name, raw string
 		want      topics.Update
 	}{
-		{"callback", `{"update_id":7,"callback_query":{"id":"q","from":` + user + `,"data":"d","chat_instance":"1","message":{` +
-			inTopic + `,"text":"a"}}}`, topics.Update{ID: 7, Kind: "callback_query", Callback: &topics.Callback{
+		{"callback", `{"update_id":7,"callback_query":{"id":"q","from":` + user + `,"data":"d","chat_instance":"1",` +
+			`"message":{` + inTopic + `,"text":"a"}}}`, topics.Update{ID: 7, Kind: "callback_query", Callback: &topics.Callback{
 			Conversation: topics.Conversation{ChatID: -1005, ThreadID: 42},
 			ID:           "q", From: topics.Person{ID: 5, Name: "A"}, MessageID: 9, Data: "d",
 		}}},
@@ -135,7 +135,8 @@ func TestDecodeOtherKinds(t *testing.T) {
 			`,"chat_instance":"1","inline_message_id":"i"}}`, topics.Update{ID: 7, Kind: "callback_query",
 			Callback: &topics.Callback{ID: "q", From: topics.Person{ID: 5, Name: "A"}}}},
 		{"member", `{"update_id":7,"chat_member":{"chat":{"id":-1005,"type":"supergroup"},"from":` + user + `,"date":1,` +
-			`"old_chat_member":{"status":"left","user":` + user + `},"new_chat_member":{"status":"member","user":` + user + `}}}`,
+			`"old_chat_member":{"status":"left","user":` + user + `},` +
+			`"new_chat_member":{"status":"member","user":` + user + `}}}`,
 			topics.Update{ID: 7, Kind: "chat_member", Member: &topics.MemberChange{ChatID: -1005, UserID: 5, Status: "member"}}},
 		{"unused kind", `{"update_id":7,"channel_post":{"anything":[]}}`, topics.Update{ID: 7, Kind: "channel_post"}},
 		{"unknown kind", `{"update_id":7,"hologram":"x"}`, topics.Update{ID: 7, Kind: "hologram"}},
@@ -185,7 +186,8 @@ func TestDecodePoison(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"update_id":7,"message":{` + inTopic + `,"text":"a"}}`))
-	f.Add([]byte(`{"update_id":7,"message":{` + inTopic + `,"photo":[{"file_id":"a"}],"reply_to_message":{"message_id":1}}}`))
+	f.Add([]byte(`{"update_id":7,"message":{` + inTopic + `,"photo":[{"file_id":"a"}],` +
+		`"reply_to_message":{"message_id":1}}}`))
 	f.Add([]byte(`{"update_id":7,"callback_query":{"id":"q","from":{"id":1},"message":{"date":0,"chat":{"id":-5}}}}`))
 	f.Add([]byte(`{"update_id":7,"my_chat_member":{"chat":{"id":1},"old_chat_member":{"status":"left"},` +
 		`"new_chat_member":{"status":"member","user":{"id":3}}}}`))

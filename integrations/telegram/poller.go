@@ -83,7 +83,6 @@ func (p *Poller) Run(ctx context.Context) error {
 	defer p.confirm(ctx)
 	for ctx.Err() == nil {
 		batch, err := p.get(ctx, p.pollFor(), pollLimit)
-		p.confirmed = p.offset
 		switch {
 		case ctx.Err() != nil && err != nil:
 			return nil
@@ -92,6 +91,8 @@ func (p *Poller) Run(ctx context.Context) error {
 			p.sleep(ctx, p.failed(ctx, err))
 			continue
 		}
+		// A request that failed may not have reached Telegram; one that was answered has.
+		p.confirmed = p.offset
 		p.settled, p.contested, p.pause = true, false, 0
 		if p.set(State{Ready: true}) {
 			p.o.Log.Info("receiving updates", "mode", "polling")
@@ -165,6 +166,7 @@ func (p *Poller) keep(ctx context.Context, batch []json.RawMessage) bool {
 		_, err := p.o.Journal.Append(ctx, items)
 		if err == nil {
 			p.pause = 0
+			p.set(State{Ready: true})
 			return true
 		}
 		if ctx.Err() != nil {

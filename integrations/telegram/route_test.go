@@ -12,7 +12,8 @@ func TestRoute(t *testing.T) {
 	in := func(chat, thread int64) topics.Conversation {
 		return topics.Conversation{ChatID: chat, ThreadID: thread}
 	}
-	topicMessage := `{"message_id":9,"chat":{"title":"a \"}{\" b","id":-1005},"message_thread_id":42,"is_topic_message":true}`
+	topicMessage := `{"message_id":9,"chat":{"title":"a \"}{\" b","id":-1005},` +
+		`"message_thread_id":42,"is_topic_message":true}`
 	for _, c := range []struct {
 		name, raw, key string
 		conv           topics.Conversation

@@ -50,7 +50,8 @@ func (r *recorder) take() []map[string]any {
 // seen is what a reader sees of a text: letters, digits, signs; neither space nor what is invisible.
 func seen(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && !strings.ContainsRune("\u115f\u1160\u3164\uffa0\u2800", r) {
+		blank := strings.ContainsRune("\u115f\u1160\u3164\uffa0\u2800", r)
+		if unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && !blank {
 			return r
 		}
 		return -1
@@ -66,8 +67,8 @@ func asTelegramKeeps(s string) string {
 
 func anyText(t *rapid.T) string {
 	pieces := []string{
-		"a", "word ", "слово ", "😀", "👨‍👩‍👧‍👦", "🇺🇦", "👍🏽", "é", "\n", "\n\n", " ", "\t", "\u00a0", "\u200b", "\u200f", "\u2028",
-		"\u202e", "\ufeff", "\u3164", "\u2800", "\x00", "\x1f", "\r\n", "\r", "/ ", "/", "\xff", "\u0301", "𝒳", "漢字",
+		"a", "word ", "слово ", "😀", "👨‍👩‍👧‍👦", "🇺🇦", "👍🏽", "é", "\n", "\n\n", " ", "\t", "\u00a0", "\u200b", "\u200f",
+		"\u2028", "\u202e", "\ufeff", "\u3164", "\u2800", "\x00", "\x1f", "\r\n", "\r", "/ ", "/", "\xff", "\u0301", "𝒳", "漢字",
 	}
 	var b strings.Builder
 	for range rapid.IntRange(0, 12).Draw(t, "runs") {
@@ -82,7 +83,9 @@ func anyText(t *rapid.T) string {
 }
 
 func anyEntities(t *rapid.T, units int) []topics.Entity {
-	kinds := []string{"bold", "italic", "code", "pre", "text_link", "text_mention", "custom_emoji", "url", "mention", "nonsense"}
+	kinds := []string{
+		"bold", "italic", "code", "pre", "text_link", "text_mention", "custom_emoji", "url", "mention", "nonsense",
+	}
 	var list []topics.Entity
 	for range rapid.SampledFrom([]int{0, 1, 3, 140}).Draw(t, "entities") {
 		list = append(list, topics.Entity{
