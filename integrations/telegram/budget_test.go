@@ -60,8 +60,10 @@ func TestBudgetOrder(t *testing.T) {
 			name     string
 			priority topics.Priority
 		}{
-			{"draft", topics.PriorityDraft}, {"notice", topics.PriorityNotice},
-			{"answer 1", topics.PriorityAnswer}, {"answer 2", topics.PriorityAnswer},
+			{"draft", topics.PriorityDraft},
+			{"notice", topics.PriorityNotice},
+			{"answer 1", topics.PriorityAnswer},
+			{"answer 2", topics.PriorityAnswer},
 		} {
 			wg.Go(func() {
 				if err := b.wait(t.Context(), 1, w.priority); err != nil {

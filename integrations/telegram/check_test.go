@@ -60,18 +60,29 @@ func TestCheck(t *testing.T) {
 		{"may not post", telegramtest.Options{}, func(s *stage) {
 			bot(s, telegramtest.Member{Status: telegramtest.Restricted, IsMember: true})
 		}, "", "write", telegram.CheckFault},
-		{"privacy mode", telegramtest.Options{
-			Bot: telegramtest.User{ID: telegramtest.DefaultBotID, FirstName: "T", Username: "t_bot"},
+		{
+			"privacy mode",
+			telegramtest.Options{
+				Bot: telegramtest.User{ID: telegramtest.DefaultBotID, FirstName: "T", Username: "t_bot"},
+			},
+			func(s *stage) { bot(s, telegramtest.Member{Status: telegramtest.Regular}) }, "", "privacy", telegram.CheckFault,
 		},
-			func(s *stage) { bot(s, telegramtest.Member{Status: telegramtest.Regular}) }, "", "privacy", telegram.CheckFault},
 		{"cannot manage topics", telegramtest.Options{}, func(s *stage) {
 			bot(s, telegramtest.Member{Status: telegramtest.Administrator})
 		}, "", "rights", telegram.CheckWarning},
 		{"another poller", telegramtest.Options{}, func(s *stage) { s.StealPolling(-1) }, "", "poller", telegram.CheckFault},
-		{"foreign webhook", telegramtest.Options{}, func(s *stage) { setHook(s, "https://other.example/p") }, "",
-			"webhook", telegram.CheckFault},
-		{"foreign webhook, to be replaced", telegramtest.Options{}, func(s *stage) { setHook(s, "https://other.example/p") },
-			ourURL, "webhook", telegram.CheckWarning},
+		{
+			"foreign webhook",
+			telegramtest.Options{},
+			func(s *stage) { setHook(s, "https://other.example/p") }, "",
+			"webhook", telegram.CheckFault,
+		},
+		{
+			"foreign webhook, to be replaced",
+			telegramtest.Options{},
+			func(s *stage) { setHook(s, "https://other.example/p") },
+			ourURL, "webhook", telegram.CheckWarning,
+		},
 		{"our webhook", telegramtest.Options{}, func(s *stage) {
 			s.Fail("getWebhookInfo", telegramtest.Fault{Garbage: `{"ok":true,"result":{"url":"` + ourURL + `"}}`})
 		}, ourURL, "webhook", telegram.CheckOK},

@@ -36,31 +36,41 @@ func TestDecodeMessages(t *testing.T) {
 		name, fields string
 		want         func(*topics.Incoming)
 	}{
-		{"text", `"text":"hi 😀","entities":[{"type":"text_mention","offset":0,"length":2,"user":{"id":3,"first_name":"X"}}]`,
+		{
+			"text", `"text":"hi 😀","entities":[{"type":"text_mention","offset":0,"length":2,"user":{"id":3,"first_name":"X"}}]`,
 			func(m *topics.Incoming) {
 				m.Text = topics.Text{Text: "hi 😀", Entities: []topics.Entity{{Type: "text_mention", Length: 2, UserID: 3}}}
-			}},
-		{"implicit reply", `"text":"a",` + fmt.Sprintf(created, 42, `,"forum_topic_created":{"name":"n","icon_color":1}`),
-			func(m *topics.Incoming) { m.Text = topics.Plain("a") }},
-		{"implicit reply by id", `"text":"a",` + fmt.Sprintf(created, 42, ``),
-			func(m *topics.Incoming) { m.Text = topics.Plain("a") }},
+			},
+		},
+		{
+			"implicit reply", `"text":"a",` + fmt.Sprintf(created, 42, `,"forum_topic_created":{"name":"n","icon_color":1}`),
+			func(m *topics.Incoming) { m.Text = topics.Plain("a") },
+		},
+		{
+			"implicit reply by id", `"text":"a",` + fmt.Sprintf(created, 42, ``),
+			func(m *topics.Incoming) { m.Text = topics.Plain("a") },
+		},
 		{"real reply", `"text":"a",` + fmt.Sprintf(created, 43, ``), func(m *topics.Incoming) {
 			m.Text, m.ReplyTo = topics.Plain("a"), &topics.Reply{MessageID: 43, FromID: 8}
 		}},
-		{"album", photo + `,"media_group_id":"g","caption":"c","caption_entities":[{"type":"bold","offset":0,"length":1}]`,
+		{
+			"album", photo + `,"media_group_id":"g","caption":"c","caption_entities":[{"type":"bold","offset":0,"length":1}]`,
 			func(m *topics.Incoming) {
 				m.AlbumID, m.Caption = "g", true
 				m.Text = topics.Text{Text: "c", Entities: []topics.Entity{{Type: "bold", Length: 1}}}
 				m.Media = []topics.Media{{Kind: "photo", FileID: "l", FileUniqueID: "ul", Size: 77}}
-			}},
+			},
+		},
 		{"animation, not its document", `"animation":{"file_id":"a","file_unique_id":"u","mime_type":"video/mp4"},` +
 			`"document":{"file_id":"a","file_unique_id":"u"}`, func(m *topics.Incoming) {
 			m.Media = []topics.Media{{Kind: "animation", FileID: "a", FileUniqueID: "u", MIME: "video/mp4"}}
 		}},
-		{"document", `"document":{"file_id":"a","file_unique_id":"u","file_name":"x.pdf","file_size":5}`,
+		{
+			"document", `"document":{"file_id":"a","file_unique_id":"u","file_name":"x.pdf","file_size":5}`,
 			func(m *topics.Incoming) {
 				m.Media = []topics.Media{{Kind: "document", FileID: "a", FileUniqueID: "u", FileName: "x.pdf", Size: 5}}
-			}},
+			},
+		},
 		{"contact", `"contact":{"phone_number":"+1","first_name":"A"}`, func(m *topics.Incoming) {
 			m.Media = []topics.Media{{Kind: "contact", Note: "A +1"}}
 		}},
@@ -68,8 +78,10 @@ func TestDecodeMessages(t *testing.T) {
 			`"location":{"latitude":1.5,"longitude":-2}`, func(m *topics.Incoming) {
 			m.Media = []topics.Media{{Kind: "venue", Note: "T, A, 1.5, -2"}}
 		}},
-		{"poll", `"poll":{"id":"1","question":"Q?","options":[{"text":"a"},{"text":"b"}],"type":"regular"}`,
-			func(m *topics.Incoming) { m.Media = []topics.Media{{Kind: "poll", Note: "Q?\n- a\n- b"}} }},
+		{
+			"poll", `"poll":{"id":"1","question":"Q?","options":[{"text":"a"},{"text":"b"}],"type":"regular"}`,
+			func(m *topics.Incoming) { m.Media = []topics.Media{{Kind: "poll", Note: "Q?\n- a\n- b"}} },
+		},
 		{"nothing known", `"something_new":{"a":1}`, func(m *topics.Incoming) {
 			m.Media = []topics.Media{{Kind: "unsupported"}}
 		}},
@@ -77,11 +89,13 @@ func TestDecodeMessages(t *testing.T) {
 			`"forward_origin":{"type":"hidden_user","date":1,"sender_user_name":"H"}`, func(m *topics.Incoming) {
 			m.Text, m.ViaBot, m.Forwarded, m.Scheduled = topics.Plain("a"), true, true, true
 		}},
-		{"channel", `"text":"a","is_automatic_forward":true,"sender_chat":{"id":-1009,"type":"channel","title":"C"}`,
+		{
+			"channel", `"text":"a","is_automatic_forward":true,"sender_chat":{"id":-1009,"type":"channel","title":"C"}`,
 			func(m *topics.Incoming) {
 				m.Text, m.AutomaticForward = topics.Plain("a"), true
 				m.SenderChatID, m.SenderChatTitle = -1009, "C"
-			}},
+			},
+		},
 		{"renamed", `"forum_topic_edited":{"name":"N"}`, func(m *topics.Incoming) {
 			m.Service = &topics.Service{Kind: topics.TopicRenamed, Title: "N"}
 		}},
@@ -126,18 +140,24 @@ func TestDecodeOtherKinds(t *testing.T) {
 			Conversation: topics.Conversation{ChatID: -1005, ThreadID: 42},
 			ID:           "q", From: topics.Person{ID: 5, Name: "A"}, MessageID: 9, Data: "d",
 		}}},
-		{"callback on a message that is gone", `{"update_id":7,"callback_query":{"id":"q","from":` + user +
-			`,"chat_instance":"1","message":{"message_id":9,"date":0,"chat":{"id":-1005,"type":"supergroup"}}}}`,
+		{
+			"callback on a message that is gone", `{"update_id":7,"callback_query":{"id":"q","from":` + user +
+				`,"chat_instance":"1","message":{"message_id":9,"date":0,"chat":{"id":-1005,"type":"supergroup"}}}}`,
 			topics.Update{ID: 7, Kind: "callback_query", Callback: &topics.Callback{
 				Conversation: topics.Conversation{ChatID: -1005}, ID: "q", From: topics.Person{ID: 5, Name: "A"}, MessageID: 9,
-			}}},
+			}},
+		},
 		{"callback of an inline message", `{"update_id":7,"callback_query":{"id":"q","from":` + user +
-			`,"chat_instance":"1","inline_message_id":"i"}}`, topics.Update{ID: 7, Kind: "callback_query",
-			Callback: &topics.Callback{ID: "q", From: topics.Person{ID: 5, Name: "A"}}}},
-		{"member", `{"update_id":7,"chat_member":{"chat":{"id":-1005,"type":"supergroup"},"from":` + user + `,"date":1,` +
-			`"old_chat_member":{"status":"left","user":` + user + `},` +
-			`"new_chat_member":{"status":"member","user":` + user + `}}}`,
-			topics.Update{ID: 7, Kind: "chat_member", Member: &topics.MemberChange{ChatID: -1005, UserID: 5, Status: "member"}}},
+			`,"chat_instance":"1","inline_message_id":"i"}}`, topics.Update{
+			ID: 7, Kind: "callback_query",
+			Callback: &topics.Callback{ID: "q", From: topics.Person{ID: 5, Name: "A"}},
+		}},
+		{
+			"member", `{"update_id":7,"chat_member":{"chat":{"id":-1005,"type":"supergroup"},"from":` + user + `,"date":1,` +
+				`"old_chat_member":{"status":"left","user":` + user + `},` +
+				`"new_chat_member":{"status":"member","user":` + user + `}}}`,
+			topics.Update{ID: 7, Kind: "chat_member", Member: &topics.MemberChange{ChatID: -1005, UserID: 5, Status: "member"}},
+		},
 		{"unused kind", `{"update_id":7,"channel_post":{"anything":[]}}`, topics.Update{ID: 7, Kind: "channel_post"}},
 		{"unknown kind", `{"update_id":7,"hologram":"x"}`, topics.Update{ID: 7, Kind: "hologram"}},
 		{"no kind", `{"update_id":7}`, topics.Update{ID: 7}},

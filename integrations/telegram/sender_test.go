@@ -100,11 +100,14 @@ func TestSendErrors(t *testing.T) {
 		}},
 		{"topic gone", telegramtest.Fault{Code: 400, Description: "Bad Request: message thread not found"}, lost},
 		{"topic deleted", telegramtest.Fault{Code: 400, Description: "Bad Request: TOPIC_DELETED"}, lost},
-		{"migrated", telegramtest.Fault{Code: 400, Description: "Bad Request: group chat was upgraded", MigrateToChatID: -5},
+		{
+			"migrated",
+			telegramtest.Fault{Code: 400, Description: "Bad Request: group chat was upgraded", MigrateToChatID: -5},
 			func(err error) bool {
 				var m *topics.Migrated
 				return errors.As(err, &m) && m.From == group && m.To == -5
-			}},
+			},
+		},
 		{"kicked", telegramtest.Fault{Code: 403, Description: "Forbidden: bot was kicked"}, isHopeless},
 		{"closed", telegramtest.Fault{Code: 400, Description: "Bad Request: TOPIC_CLOSED"}, isHopeless},
 		{"server", telegramtest.Fault{Code: 502}, unknown},
