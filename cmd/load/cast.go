@@ -125,8 +125,8 @@ func (c *cast) stop(p *playing) error {
 	return errors.Join(err, c.stage.Reset(), os.RemoveAll(p.dir))
 }
 
-// startBare starts the yardstick.
-func (c *cast) startBare(delivery string) (*playing, error) {
+// startBare starts the yardstick that the given build of this program holds.
+func (c *cast) startBare(binary, delivery string) (*playing, error) {
 	args := []string{"bare", "--api-url=" + c.stage.Telegram, "--token=" + c.stage.Token}
 	if delivery == byWebhook {
 		addr, err := proc.FreeAddress()
@@ -136,7 +136,7 @@ func (c *cast) startBare(delivery string) (*playing, error) {
 		args = append(args, "--webhook=http://"+addr+"/telegram/hook")
 	}
 	begin := time.Now()
-	child, err := proc.Start(c.ctx, proc.Options{Name: "bare bot", Stderr: c.stderr}, c.self, args...)
+	child, err := proc.Start(c.ctx, proc.Options{Name: "bare bot", Stderr: c.stderr}, binary, args...)
 	if err != nil {
 		return nil, err
 	}

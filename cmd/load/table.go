@@ -16,12 +16,12 @@ type sample struct {
 	closed *stage.Result
 	paced  *stage.Result
 	cpu    time.Duration // of the closed loop
-	after  proc.Usage    // behind the closed loop
 	end    proc.Usage
 }
 
 // figures are all rounds of one bot.
 type figures struct {
+	name    string
 	rates   []float64 // commands a second, closed loop
 	cpu     []float64 // µs for each command, closed loop
 	peaks   []float64 // MB
@@ -45,57 +45,73 @@ func (f *figures) add(s *sample) {
 	f.apiAsks += s.closed.Calls["topics api"] + s.paced.Calls["topics api"]
 }
 
-// table is what one comparison prints.
+// table is what one comparison prints. The last bot is held against each of the others.
 type table struct {
 	delivery    string
 	outstanding int
 	rate        float64
-	bare, pilot figures
+	bots        []figures
 }
 
-// row is one line of the table; more is better or less is, the ratio shows topicpilot against bare.
+// row is one line of the table.
 type row struct {
-	name        string
-	bare, pilot float64
-	text        func(float64) string
+	name  string
+	value func(*figures) float64
+	text  func(float64) string
 }
 
 func (t *table) rows() []row {
 	whole := func(v float64) string { return fmt.Sprintf("%.0f", v) }
 	tenth := func(v float64) string { return fmt.Sprintf("%.1f", v) }
 	millis := func(v float64) string { return stats.Millis(time.Duration(v)) }
-	quantile := func(name string, pick func(*figures) *stats.Histogram, q float64) row {
-		return row{name, float64(pick(&t.bare).Quantile(q)), float64(pick(&t.pilot).Quantile(q)), millis}
+	closed := func(q float64) func(*figures) float64 {
+		return func(f *figures) float64 { return float64(f.closed.Quantile(q)) }
 	}
-	median := func(name string, pick func(*figures) []float64, text func(float64) string) row {
-		return row{name, stats.Median(pick(&t.bare)), stats.Median(pick(&t.pilot)), text}
+	paced := func(q float64) func(*figures) float64 {
+		return func(f *figures) float64 { return float64(f.paced.Quantile(q)) }
 	}
-	closed := func(f *figures) *stats.Histogram { return &f.closed }
-	paced := func(f *figures) *stats.Histogram { return &f.paced }
 	at := fmt.Sprintf("at %g/s", t.rate)
 	return []row{
-		median("commands/s, median of the rounds", func(f *figures) []float64 { return f.rates }, whole),
-		quantile("p50, closed loop", closed, 0.5),
-		quantile("p99, closed loop", closed, 0.99),
-		quantile("p50 "+at, paced, 0.5),
-		quantile("p90 "+at, paced, 0.9),
-		quantile("p99 "+at, paced, 0.99),
-		median("processor µs for each command", func(f *figures) []float64 { return f.cpu }, whole),
-		median("memory at most (VmHWM), MB", func(f *figures) []float64 { return f.peaks }, tenth),
-		median("memory at the end (VmRSS), MB", func(f *figures) []float64 { return f.rss }, tenth),
+		{"commands/s", func(f *figures) float64 { return stats.Median(f.rates) }, whole},
+		{"p50, closed loop", closed(0.5), millis},
+		{"p99, closed loop", closed(0.99), millis},
+		{"p50 " + at, paced(0.5), millis},
+		{"p90 " + at, paced(0.9), millis},
+		{"p99 " + at, paced(0.99), millis},
+		{"processor µs a command", func(f *figures) float64 { return stats.Median(f.cpu) }, whole},
+		{"memory at most (VmHWM), MB", func(f *figures) float64 { return stats.Median(f.peaks) }, tenth},
+		{"memory at the end (VmRSS), MB", func(f *figures) float64 { return stats.Median(f.rss) }, tenth},
 	}
 }
 
 func (t *table) write(w io.Writer) error {
+	last := len(t.bots) - 1
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s, %d outstanding, %d rounds\n\n", t.delivery, t.outstanding, len(t.bare.rates))
-	b.WriteString("| | bare telego | topicpilot | ratio |\n|---|---|---|---|\n")
-	for _, r := range t.rows() {
-		fmt.Fprintf(&b, "| %s | %s | %s | %.2f |\n", r.name, r.text(r.bare), r.text(r.pilot), stats.Ratio(r.pilot, r.bare))
+	fmt.Fprintf(&b, "\n%s, %d outstanding, median of %d rounds\n\n|", t.delivery, t.outstanding, len(t.bots[last].rates))
+	for i := range t.bots {
+		b.WriteString(" | " + t.bots[i].name)
 	}
-	fmt.Fprintf(&b, "\nCommands: %d and %d, each answered once, in its topic, as a comment. Requests to the Topics API"+
-		" while measured: %d.\nRounds, commands/s: bare %s; topicpilot %s.\n",
-		t.bare.asked, t.pilot.asked, t.pilot.apiAsks, list(t.bare.rates), list(t.pilot.rates))
+	for i := range last {
+		b.WriteString(" | against " + strings.TrimPrefix(t.bots[i].name, "bare telego, "))
+	}
+	b.WriteString(" |\n|---" + strings.Repeat("|---", 2*last+1) + "|\n")
+	for _, r := range t.rows() {
+		b.WriteString("| " + r.name)
+		own := r.value(&t.bots[last])
+		for i := range t.bots {
+			b.WriteString(" | " + r.text(r.value(&t.bots[i])))
+		}
+		for i := range last {
+			fmt.Fprintf(&b, " | %.2f", stats.Ratio(own, r.value(&t.bots[i])))
+		}
+		b.WriteString(" |\n")
+	}
+	b.WriteString("\nEach command was answered once, in its topic, as a comment.\n")
+	for i := range t.bots {
+		f := &t.bots[i]
+		fmt.Fprintf(&b, "- %s: %d commands, %d requests to the Topics API meanwhile; rounds, commands/s: %s\n",
+			f.name, f.asked, f.apiAsks, list(f.rates))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

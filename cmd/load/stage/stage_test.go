@@ -299,9 +299,15 @@ func TestControlConnection(t *testing.T) {
 func TestPlansAndOptions(t *testing.T) {
 	s, _ := newStage(t, 4, 1)
 	for _, p := range []stage.Plan{
-		{}, {Outstanding: 1}, {Duration: time.Second}, {Outstanding: 1, Rate: 1, Duration: time.Second},
-		{Rate: -1, Duration: time.Second}, {Outstanding: 1, Duration: time.Hour}, {Outstanding: 1, Busy: 4, Duration: time.Second},
-		{Outstanding: 5, Duration: time.Second}, {Rate: 1e9, Duration: time.Second},
+		{},
+		{Outstanding: 1},
+		{Duration: time.Second},
+		{Outstanding: 1, Rate: 1, Duration: time.Second},
+		{Rate: -1, Duration: time.Second},
+		{Outstanding: 1, Duration: time.Hour},
+		{Outstanding: 1, Busy: 4, Duration: time.Second},
+		{Outstanding: 5, Duration: time.Second},
+		{Rate: 1e9, Duration: time.Second},
 	} {
 		if _, err := s.Run(t.Context(), p); err == nil {
 			t.Errorf("%+v was taken", p)

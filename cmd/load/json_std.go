@@ -1,0 +1,6 @@
+//go:build stdjson
+
+package main
+
+// bareJSON is the JSON library that telego is built with here.
+const bareJSON = "encoding/json"
