@@ -34,6 +34,10 @@ func BenchmarkCommandLife(b *testing.B) {
 			byLane[c.Item.Lane] <- c
 		}
 	})
+	// As the bot does at its start: from then on the store knows what lanes hold.
+	if _, err := s.Claim(ctx, topics.QueueInbox, 100); err != nil {
+		b.Fatal(err)
+	}
 	payload := make([]byte, 700)
 	var worker, ids atomic.Int64
 	b.SetParallelism(workers / 2)

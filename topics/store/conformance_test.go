@@ -11,13 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"topicpilot/topics/store"
 	"topicpilot/topics/store/storetest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T, address string, options store.Options) *store.Store {
 	t.Helper()
@@ -50,7 +46,7 @@ func TestPostgres(t *testing.T) {
 			Open: func(t *testing.T, options store.Options) *store.Store { return open(t, address, options) },
 			Disconnect: func(t *testing.T, instance string) {
 				t.Helper()
-				exec(t, address, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+				execute(t, address, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 					WHERE datname = current_database() AND application_name LIKE $1`, "topicpilot "+instance+" %")
 			},
 		}
@@ -74,8 +70,8 @@ func postgresServer(t testing.TB) string {
 func newDatabase(t testing.TB, server string) string {
 	t.Helper()
 	name := fmt.Sprintf("topicpilot_test_%d_%d", os.Getpid(), time.Now().UnixNano())
-	exec(t, server, "CREATE DATABASE "+name)
-	t.Cleanup(func() { exec(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	execute(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { execute(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	u, err := url.Parse(server)
 	if err != nil {
 		t.Fatal("TOPICPILOT_TEST_POSTGRES is no url")
@@ -84,7 +80,7 @@ func newDatabase(t testing.TB, server string) string {
 	return u.String()
 }
 
-func exec(t testing.TB, address, statement string, args ...any) {
+func execute(t testing.TB, address, statement string, args ...any) {
 	t.Helper()
 	driver := "pgx"
 	if file, ok := strings.CutPrefix(address, "sqlite:"); ok {

@@ -10,9 +10,6 @@ import (
 	"topicpilot/topics"
 )
 
-// pipelined bounds the statements that are sent without waiting for their results.
-const pipelined = 500
-
 // pgLane is a lane's row, locked by the transaction.
 type pgLane struct {
 	owner, epoch, seq int64
@@ -259,6 +256,7 @@ func (t *pgTx) insertItems(o *op) error {
 func (t *pgTx) place(n *topics.NewItem) topics.Committed {
 	key := storedKey(n.Queue, n.Lane)
 	lane := t.lanes[key]
+	unused := lane.seq == 0
 	lane.seq++
 	lane.changed = true
 	c := topics.Committed{Item: topics.Item{
@@ -267,7 +265,7 @@ func (t *pgTx) place(n *topics.NewItem) topics.Committed {
 	if lane.owner == 0 && t.me != 0 && t.mayClaim() {
 		lane.owner = t.me
 		lane.epoch++
-		c.Fresh = true
+		c.Fresh, c.Sole = true, unused
 	}
 	if lane.owner == t.me && t.me != 0 {
 		c.Held = true
@@ -376,56 +374,4 @@ func (t *pgTx) settle(ops []*op) []topics.Committed {
 		t.p.s.wake.add(lease)
 	}
 	return all
-}
-
-func (t *pgTx) queue(must bool, text string, args ...any) error {
-	if t.batch == nil {
-		t.batch = &pgx.Batch{}
-	}
-	t.batch.Queue(text, args...)
-	t.needs = append(t.needs, must)
-	if len(t.needs) >= pipelined {
-		return t.flush()
-	}
-	return nil
-}
-
-// flush sends what is queued and looks at every result.
-func (t *pgTx) flush() (err error) {
-	if t.batch == nil || len(t.needs) == 0 {
-		return nil
-	}
-	results := t.tx.SendBatch(t.ctx, t.batch)
-	defer func() {
-		err = errors.Join(err, results.Close())
-		t.batch, t.needs = nil, t.needs[:0]
-	}()
-	for _, must := range t.needs {
-		tag, err := results.Exec()
-		if err != nil {
-			return fmt.Errorf("write: %w", err)
-		}
-		if must && tag.RowsAffected() == 0 {
-			return errUnchanged
-		}
-	}
-	return nil
-}
-
-func (t *pgTx) exec(q query, args ...any) error { return t.queue(false, t.p.s.texts[q], args...) }
-
-func (t *pgTx) must(q query, args ...any) error { return t.queue(true, t.p.s.texts[q], args...) }
-
-func (t *pgTx) row(q query, args []any, dest ...any) (bool, error) {
-	if err := t.flush(); err != nil {
-		return false, err
-	}
-	err := t.tx.QueryRow(t.ctx, t.p.s.texts[q], args...).Scan(dest...)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("read: %w", err)
-	}
-	return true, nil
 }

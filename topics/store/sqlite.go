@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/gofrs/flock"
 
@@ -26,9 +24,10 @@ type sqliteEngine struct {
 
 	// epoch counts the openings of the file by a bot. It is the fence of all leases:
 	// every transaction checks that nobody opened the file since.
-	epoch   int64
-	version int64 // PRAGMA data_version, changed by other processes' commits
-	held    map[laneKey]*heldLane
+	epoch      int64
+	superseded bool
+	version    int64 // PRAGMA data_version, changed by other processes' commits
+	held       map[laneKey]*heldLane
 	// quiet has the queues whose unfinished items all lie in held lanes: then a lane that
 	// is not held holds nothing. Another process's change ends it, a full claim begins it.
 	quiet map[string]bool
@@ -90,14 +89,8 @@ func (e *sqliteEngine) transaction(ops []*op) error {
 }
 
 func (e *sqliteEngine) body(ops []*op) error {
-	if e.lock != nil {
-		var epoch int64
-		if _, err := e.row(qEpoch, nil, &epoch); err != nil {
-			return &wholeBatch{err}
-		}
-		if epoch != e.epoch {
-			return &wholeBatch{topics.ErrLeaseLost}
-		}
+	if err := e.look(); err != nil {
+		return &wholeBatch{err}
 	}
 	for _, o := range ops {
 		if o.err != nil || o.kind == opRelease {
@@ -254,18 +247,33 @@ func (e *sqliteEngine) claim(o *op) error {
 	return nil
 }
 
-// tick looks whether another process (parked replay) has changed the file.
+// tick looks whether another process has changed the file while this one was idle.
 func (e *sqliteEngine) tick() {
-	if e.lock == nil {
-		return
-	}
-	var version int64
-	if err := e.readRow(e.changes, nil, &version); err != nil {
+	if err := e.look(); err != nil {
 		e.s.log.Warn("look for changes of the database", "error", err)
-		return
 	}
-	if version == e.version {
-		return
+}
+
+// look notices what other processes have committed: a tool that replayed items, or a
+// bot that has opened the file since, to which everything here is lost. While nobody
+// has, that costs one cheap pragma. Within a transaction the answer holds to its end.
+func (e *sqliteEngine) look() error {
+	if e.lock == nil {
+		return nil
+	}
+	if e.superseded {
+		return topics.ErrLeaseLost
+	}
+	var version, epoch int64
+	if err := e.readRow(e.changes, nil, &version); err != nil || version == e.version {
+		return err
+	}
+	if _, err := e.row(qEpoch, nil, &epoch); err != nil {
+		return err
+	}
+	if epoch != e.epoch {
+		e.superseded = true
+		return topics.ErrLeaseLost
 	}
 	e.version = version
 	clear(e.quiet)
@@ -273,6 +281,7 @@ func (e *sqliteEngine) tick() {
 		lane.exact = false
 	}
 	e.s.wake.add(topics.Lease{})
+	return nil
 }
 
 func (e *sqliteEngine) checkLease(_ context.Context, lease topics.Lease) error {
@@ -280,131 +289,4 @@ func (e *sqliteEngine) checkLease(_ context.Context, lease topics.Lease) error {
 		return topics.ErrLeaseLost
 	}
 	return nil
-}
-
-func (e *sqliteEngine) close() error {
-	var errs []error
-	for _, stmt := range append(e.stmts[:], e.begin, e.end, e.rollback, e.changes) {
-		if stmt != nil {
-			errs = append(errs, stmt.Close())
-		}
-	}
-	if e.conn != nil {
-		errs = append(errs, e.conn.Close())
-	}
-	if e.lock != nil {
-		errs = append(errs, e.lock.Unlock())
-	}
-	return errors.Join(errs...)
-}
-
-// step runs a statement without arguments. The context has no end: an interrupted
-// statement would leave the transaction in doubt.
-func (e *sqliteEngine) step(stmt driver.Stmt) error {
-	_, err := stmt.(driver.StmtExecContext).ExecContext(e.s.base, nil)
-	return err
-}
-
-func (e *sqliteEngine) do(q query, args ...any) (driver.Result, error) {
-	stmt, err := e.statement(q)
-	if err != nil {
-		return nil, err
-	}
-	result, err := stmt.(driver.StmtExecContext).ExecContext(e.s.base, e.values(args))
-	if err != nil {
-		return nil, fmt.Errorf("write: %w", err)
-	}
-	return result, nil
-}
-
-func (e *sqliteEngine) exec(q query, args ...any) error {
-	_, err := e.do(q, args...)
-	return err
-}
-
-func (e *sqliteEngine) must(q query, args ...any) error {
-	result, err := e.do(q, args...)
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(errUnchanged, err)
-	}
-	return nil
-}
-
-func (e *sqliteEngine) row(q query, args []any, dest ...any) (bool, error) {
-	stmt, err := e.statement(q)
-	if err != nil {
-		return false, err
-	}
-	err = e.readRow(stmt, args, dest...)
-	if errors.Is(err, io.EOF) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// readRow reads the first row, io.EOF if there is none.
-func (e *sqliteEngine) readRow(stmt driver.Stmt, args []any, dest ...any) (err error) {
-	rows, err := stmt.(driver.StmtQueryContext).QueryContext(e.s.base, e.values(args))
-	if err != nil {
-		return fmt.Errorf("read: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	values := make([]driver.Value, len(dest))
-	if err := rows.Next(values); err != nil {
-		return err
-	}
-	for i, v := range values {
-		if err := assign(dest[i], v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func assign(dest any, v driver.Value) error {
-	switch d := dest.(type) {
-	case *int64:
-		n, ok := v.(int64)
-		if ok {
-			*d = n
-			return nil
-		}
-	case *string:
-		s, ok := v.(string)
-		if ok {
-			*d = s
-			return nil
-		}
-	}
-	return fmt.Errorf("read: a %T does not fit %T", v, dest)
-}
-
-func (e *sqliteEngine) statement(q query) (driver.Stmt, error) {
-	if e.stmts[q] == nil {
-		stmt, err := e.conn.Prepare(e.s.texts[q])
-		if err != nil {
-			return nil, fmt.Errorf("prepare: %w", err)
-		}
-		e.stmts[q] = stmt
-	}
-	return e.stmts[q], nil
-}
-
-func (e *sqliteEngine) values(args []any) []driver.NamedValue {
-	e.args = e.args[:0]
-	for i, arg := range args {
-		switch v := arg.(type) {
-		case int:
-			arg = int64(v)
-		case []byte:
-			if v == nil {
-				arg = []byte{}
-			}
-		}
-		e.args = append(e.args, driver.NamedValue{Ordinal: i + 1, Value: arg})
-	}
-	return e.args
 }

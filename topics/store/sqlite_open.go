@@ -154,10 +154,7 @@ func (e *sqliteEngine) start() error {
 	if e.lock == nil {
 		return nil
 	}
-	if err := e.takeOver(); err != nil {
-		return err
-	}
-	return e.readRow(e.changes, nil, &e.version)
+	return e.takeOver()
 }
 
 // takeOver begins a new epoch: what an earlier process still believes to hold is lost
@@ -168,6 +165,9 @@ func (e *sqliteEngine) takeOver() error {
 	}
 	var epoch int64
 	_, err := e.row(qEpoch, nil, &epoch)
+	if err == nil {
+		err = e.readRow(e.changes, nil, &e.version)
+	}
 	if err == nil {
 		err = e.must(qSetMeta, epoch+1, "epoch")
 	}
