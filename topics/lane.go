@@ -63,7 +63,6 @@ func (ln *lane) loseLocked() {
 
 // run works a lane off until it is empty, lost, or the lanes stop.
 func (l *Lanes) run(ln *lane) {
-	defer l.wg.Done()
 	for {
 		item, following, state := l.next(ln)
 		switch state {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -79,6 +80,8 @@ const (
 	claimLimit = 256
 	// panicLimit is how often an item may panic before it is parked.
 	panicLimit = 3
+	// keptWorkers bounds the goroutines that wait for a lane.
+	keptWorkers = 64
 	// writeLimit is how often a result is written again before the item is parked.
 	writeLimit = 6
 	retryFirst = time.Second
@@ -105,6 +108,10 @@ type Lanes struct {
 	quit   chan struct{}
 	sweep  chan struct{}
 	wg     sync.WaitGroup
+
+	// ready hands a lane to a worker that waits, of whom there are waiting.
+	ready   chan *lane
+	waiting atomic.Int32
 }
 
 type laneName struct{ queue, lane string }
@@ -117,6 +124,7 @@ func NewLanes(opts LanesOptions) *Lanes {
 		lanes:        make(map[laneName]*lane),
 		quit:         make(chan struct{}),
 		sweep:        make(chan struct{}, 1),
+		ready:        make(chan *lane),
 	}
 	if l.Backoff == nil {
 		l.Backoff = backoff
@@ -243,7 +251,31 @@ func (l *Lanes) runLocked(ln *lane) {
 	}
 	ln.running = true
 	l.wg.Add(1)
-	go l.run(ln)
+	select {
+	case l.ready <- ln:
+	default:
+		go l.worker(ln)
+	}
+}
+
+// worker works lanes off, one after the other. It waits for the next one as long as
+// not too many others wait as well: a goroutine that has grown its stack is worth
+// keeping.
+func (l *Lanes) worker(ln *lane) {
+	for {
+		l.run(ln)
+		l.wg.Done()
+		if l.waiting.Add(1) > keptWorkers {
+			l.waiting.Add(-1)
+			return
+		}
+		select {
+		case ln = <-l.ready:
+			l.waiting.Add(-1)
+		case <-l.quit:
+			return
+		}
+	}
 }
 
 // look takes over lanes without a holder: at the start, when told, now and then.

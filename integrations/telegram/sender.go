@@ -224,23 +224,15 @@ func counts(err error) bool {
 func (s *Sender) post(
 	ctx context.Context, out topics.Outgoing, part topics.Text, buttons [][]topics.Button,
 ) (topics.Message, error) {
-	method, params := "sendMessage", any(&telego.SendMessageParams{
-		ChatID: telego.ChatID{ID: out.ChatID}, MessageThreadID: int(out.ThreadID),
-		Text: part.Text, Entities: wireEntities(part.Entities),
-		LinkPreviewOptions:  &telego.LinkPreviewOptions{IsDisabled: true},
+	method, params := "sendMessage", wireMessage{
+		ChatID: out.ChatID, MessageThreadID: out.ThreadID,
+		Text: part.Text, Entities: wireEntities(part.Entities), ReplyMarkup: wireButtons(buttons),
+		LinkPreviewOptions:  telego.LinkPreviewOptions{IsDisabled: true},
 		DisableNotification: out.Priority != topics.PriorityAnswer,
-		ReplyMarkup:         wireButtons(buttons),
-	})
+	}
 	if out.EditID != 0 {
-		edit := &telego.EditMessageTextParams{
-			ChatID: telego.ChatID{ID: out.ChatID}, MessageID: int(out.EditID),
-			Text: part.Text, Entities: wireEntities(part.Entities),
-			LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
-		}
-		if len(buttons) > 0 {
-			edit.ReplyMarkup = &telego.InlineKeyboardMarkup{InlineKeyboard: wireRows(buttons)}
-		}
-		method, params = "editMessageText", edit
+		method, params.MessageID = "editMessageText", out.EditID
+		params.MessageThreadID, params.DisableNotification = 0, false // parameters of sending alone
 	}
 	result, err := s.o.Client.call(ctx, method, params)
 	message := topics.Message{
@@ -263,15 +255,21 @@ func (s *Sender) post(
 // fill takes id and dates from Telegram's answer, and nothing else, so that a field that this
 // program does not know cannot make a message that was sent look as if it was not.
 func fill(message *topics.Message, result json.RawMessage, editID int64) error {
-	var answer struct {
-		ID       int64 `json:"message_id"`
-		Date     int64 `json:"date"`
-		EditDate int64 `json:"edit_date"`
-	}
-	if json.Unmarshal(result, &answer) != nil || (answer.ID <= 0 && editID == 0) {
+	var id, date, editDate int64
+	readable := eachMember(result, func(key, value []byte) {
+		switch string(key) {
+		case "message_id":
+			id, _ = scanInt(value)
+		case "date":
+			date, _ = scanInt(value)
+		case "edit_date":
+			editDate, _ = scanInt(value)
+		}
+	})
+	if !readable || (id <= 0 && editID == 0) {
 		return errUnreadable
 	}
-	message.ID, message.Date, message.EditDate = answer.ID, unixTime(answer.Date), unixTime(answer.EditDate)
+	message.ID, message.Date, message.EditDate = id, unixTime(date), unixTime(editDate)
 	now := time.Now().UTC().Truncate(time.Second)
 	if message.Date.IsZero() {
 		message.Date = now
@@ -290,22 +288,52 @@ func (s *Sender) author() topics.Author {
 	return topics.Author{Kind: topics.AuthorSelf, ID: self.ID, Name: self.Name, Username: self.Username}
 }
 
-func wireEntities(list []topics.Entity) []telego.MessageEntity {
-	out := make([]telego.MessageEntity, len(list))
+// wireMessage are the parameters of sendMessage and editMessageText that we use.
+// telego's own structs cost several times as much to encode.
+type wireMessage struct {
+	ChatID              int64                        `json:"chat_id"`
+	MessageThreadID     int64                        `json:"message_thread_id,omitempty"`
+	MessageID           int64                        `json:"message_id,omitempty"`
+	Text                string                       `json:"text"`
+	Entities            []wireEntity                 `json:"entities,omitempty"`
+	LinkPreviewOptions  telego.LinkPreviewOptions    `json:"link_preview_options"`
+	DisableNotification bool                         `json:"disable_notification,omitempty"`
+	ReplyMarkup         *telego.InlineKeyboardMarkup `json:"reply_markup,omitempty"`
+}
+
+type wireEntity struct {
+	Type          string    `json:"type"`
+	Offset        int       `json:"offset"`
+	Length        int       `json:"length"`
+	URL           string    `json:"url,omitempty"`
+	User          *wireUser `json:"user,omitempty"`
+	Language      string    `json:"language,omitempty"`
+	CustomEmojiID string    `json:"custom_emoji_id,omitempty"`
+}
+
+// wireUser is a mention by id; the Bot API wants the other required fields as well.
+type wireUser struct {
+	ID        int64  `json:"id"`
+	IsBot     bool   `json:"is_bot"`
+	FirstName string `json:"first_name"`
+}
+
+func wireEntities(list []topics.Entity) []wireEntity {
+	out := make([]wireEntity, len(list))
 	for i, e := range list {
-		out[i] = telego.MessageEntity{
+		out[i] = wireEntity{
 			Type: e.Type, Offset: e.Offset, Length: e.Length,
 			URL: e.URL, Language: e.Language, CustomEmojiID: e.CustomEmojiID,
 		}
 		if e.UserID != 0 {
-			out[i].User = &telego.User{ID: e.UserID}
+			out[i].User = &wireUser{ID: e.UserID}
 		}
 	}
 	return out
 }
 
 // wireButtons is nil, and so left out, where there are no buttons.
-func wireButtons(rows [][]topics.Button) telego.ReplyMarkup {
+func wireButtons(rows [][]topics.Button) *telego.InlineKeyboardMarkup {
 	if len(rows) == 0 {
 		return nil
 	}
