@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -125,15 +127,22 @@ func (t *tail) bytes() []byte {
 	return bytes.Clone(t.buf)
 }
 
-// FreeAddress finds a loopback address nobody listens on. Somebody may take it before it is used.
+// FreeAddress finds a loopback address nobody listens on, below the ports that the kernel gives to
+// outgoing connections: so it stays free while a killed program is started anew.
 func FreeAddress() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+	var last error
+	for range 50 {
+		port := 20_000 + rand.IntN(12_000)                            //nolint:gosec // chance, not secrecy
+		ln, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)) //nolint:noctx // closed at once
+		if err != nil {
+			last = err
+			continue
+		}
+		addr := ln.Addr().String()
+		if err := ln.Close(); err != nil {
+			return "", fmt.Errorf("find a free port: %w", err)
+		}
+		return addr, nil
 	}
-	addr := ln.Addr().String()
-	if err := ln.Close(); err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return addr, nil
+	return "", fmt.Errorf("find a free port: %w", last)
 }
