@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"topicpilot/integrations/telegram/telegramtest"
+	"topicpilot/topics/topicsapi/topicsapitest"
 )
 
 // Options configure a stage; the zero value is ready.
@@ -92,19 +93,20 @@ func (s *Stage) Start(ctx context.Context, listen string) error {
 }
 
 func (s *Stage) open(listen string) error {
-	telegramURL, err := s.openTelegram()
+	telegramURL, err := s.serveFake(s.polls.watch(s.tg.Handler()), s.tg.Close)
 	if err != nil {
-		return err
+		return fmt.Errorf("open the played Telegram: %w", err)
+	}
+	s.api = newTopicsAPI()
+	topicsURL, err := s.serveFake(s.api.fake.Handler, s.api.release)
+	if err != nil {
+		return fmt.Errorf("open the played Topics API: %w", err)
 	}
 	billingURL, err := s.serve("127.0.0.1:0", s.billing)
 	if err != nil {
 		return fmt.Errorf("open the played billing system: %w", err)
 	}
-	if s.api, err = openTopicsAPI(); err != nil {
-		return err
-	}
-	s.closers = append(s.closers, s.api.close)
-	s.settings = settings(telegramURL, s.api.url, billingURL)
+	s.settings = settings(telegramURL, topicsURL+topicsapitest.Path, billingURL)
 	events, cancel := s.tg.Subscribe()
 	s.closers = append(s.closers, func() error { cancel(); return nil })
 	if err := s.layHistory(events); err != nil {
@@ -120,27 +122,32 @@ func (s *Stage) open(listen string) error {
 	return nil
 }
 
-// openTelegram serves the fake Bot API and watches whether somebody polls it.
-func (s *Stage) openTelegram() (string, error) {
+// serveFake serves one of the fakes, which are fasthttp handlers, on a free loopback port and returns its
+// base URL. release ends what its handlers wait for.
+func (s *Stage) serveFake(h fasthttp.RequestHandler, release func() error) (string, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", fmt.Errorf("open the played Telegram: %w", err)
+		return "", err
 	}
 	server := &fasthttp.Server{
-		Handler: s.polls.watch(s.tg.Handler()), Name: "demo", MaxRequestBodySize: 52 << 20, CloseOnShutdown: true,
+		Handler: h, Name: "demo", MaxRequestBodySize: 52 << 20, CloseOnShutdown: true,
 		ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, NoDefaultDate: true,
 	}
 	s.wg.Go(func() {
-		if err := server.Serve(ln); err != nil {
-			s.log.Error("played Telegram stopped", "error", err)
+		if err := server.Serve(ln); err != nil && !errors.Is(err, net.ErrClosed) {
+			s.log.Error("played server stopped", "error", err)
 		}
 	})
 	s.closers = append(s.closers, func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ended), 3*time.Second)
 		defer cancel()
-		err := s.tg.Close()
+		err := release()
 		if down := server.ShutdownWithContext(ctx); down != nil && !errors.Is(down, context.DeadlineExceeded) {
 			err = errors.Join(err, down)
+		}
+		// Shutdown knows the listener only once Serve has run, which may not have been yet.
+		if shut := ln.Close(); shut != nil && !errors.Is(shut, net.ErrClosed) {
+			err = errors.Join(err, shut)
 		}
 		return err
 	})

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"fmt"
 	"time"
 
 	"topicpilot/topics"
@@ -9,26 +8,21 @@ import (
 )
 
 // topicsAPI is the played Topics API and its switches.
-type topicsAPI struct {
-	fake *topicsapitest.Server
-	url  string
-}
+type topicsAPI struct{ fake *topicsapitest.Server }
 
-func openTopicsAPI() (*topicsAPI, error) {
+func newTopicsAPI() *topicsAPI {
 	fake := topicsapitest.New()
 	fake.SetToken(topicsAPIToken)
 	fake.SetConnection(connection())
-	if err := fake.Start("127.0.0.1:0"); err != nil {
-		return nil, fmt.Errorf("open the played Topics API: %w", err)
-	}
-	return &topicsAPI{fake: fake, url: fake.URL()}, nil
+	return &topicsAPI{fake: fake}
 }
 
 func connection() topicsapitest.Connection {
 	return topicsapitest.Connection{Instance: instanceID, APIKey: instanceKey}
 }
 
-func (a *topicsAPI) close() error {
+// release ends the questions that wait.
+func (a *topicsAPI) release() error {
 	a.fake.Close()
 	return nil
 }
