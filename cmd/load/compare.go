@@ -156,7 +156,7 @@ func (c *compareCmd) round(s *stage.Remote, p *playing) (*sample, error) {
 // each customer is known and fresh.
 func warmUp(s *stage.Remote, topics, outstanding int) error {
 	for _, p := range []stage.Plan{{Outstanding: 1, Count: 1}, {Outstanding: min(outstanding, topics), Count: 2 * topics}} {
-		p.Duration = time.Minute
+		p.Duration, p.Topics = time.Minute, topics
 		if _, err := s.Run(p); err != nil {
 			return fmt.Errorf("warm-up: %w", err)
 		}

@@ -27,6 +27,7 @@ type crashCmd struct {
 	Poison    int           `default:"5" help:"Updates that cannot be decoded, besides."`
 	Kills     int           `default:"20" help:"How often a process is killed."`
 	Life      time.Duration `default:"800ms" help:"A process lives up to so long until it is killed."`
+	Slow      time.Duration `default:"30ms" help:"The lookup takes up to so long: a kill often hits a command half done."`
 	Settle    time.Duration `default:"90s" help:"How long the bot may take to finish in the end."`
 	Seed      uint64        `help:"Repeats the plan of a former run (default: by chance)."`
 	Dir       string        `placeholder:"FOLDER" help:"Where the database is made, on a real disk."`
@@ -44,6 +45,8 @@ func (c *crashCmd) check() error {
 		return errors.New("want up to 50000 updates in up to 5000 topics, and no more groups than topics")
 	case c.Duplicate < 0 || c.Duplicate > 1 || c.Poison < 0 || c.Poison > 1000 || c.Kills < 0 || c.Kills > 1000:
 		return errors.New("want a share of duplicates up to 1, and up to 1000 poison updates and kills")
+	case c.Slow < 0 || c.Slow > 5*time.Second:
+		return errors.New("--slow: want up to 5s")
 	case c.Life < 10*time.Millisecond || c.Life > time.Minute || c.Settle < time.Second || c.Settle > 10*time.Minute:
 		return errors.New("want a life of 10ms to 1m and 1s to 10m to settle")
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -43,14 +44,14 @@ func newScene(c *crashCmd) (*scene, error) {
 			Updates: c.Updates, Topics: c.Topics, Poison: c.Poison, Duplicate: c.Duplicate,
 		}, c.Seed),
 	}
-	if err := errors.Join(sc.open(), sc.people(c)); err != nil {
+	if err := errors.Join(sc.open(c.Slow), sc.people(c)); err != nil {
 		return nil, errors.Join(err, sc.close())
 	}
 	return sc, nil
 }
 
 // open starts the three servers.
-func (sc *scene) open() error {
+func (sc *scene) open(slow time.Duration) error {
 	url, err := sc.tg.Start("127.0.0.1:0")
 	if err != nil {
 		return err
@@ -63,17 +64,24 @@ func (sc *scene) open() error {
 	if err != nil {
 		return fmt.Errorf("listen for the lookup: %w", err)
 	}
-	sc.lookup = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(echo)}
+	sc.lookup = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: echo(slow)}
 	sc.wg.Go(func() { _ = sc.lookup.Serve(ln) })
 	sc.url = "http://" + ln.Addr().String()
 	sc.hello = stage.Hello{Telegram: url, Token: sc.tg.Token(), TopicsAPI: sc.api.URL()}
 	return nil
 }
 
-// echo answers the lookup with what the bot says about who asks.
-func echo(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]string{"by": r.URL.Query().Get("by")})
+// echo answers the lookup with what the bot says about who asks, after a while.
+func echo(slow time.Duration) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(time.Duration(rand.Int64N(int64(slow) + 1))): //nolint:gosec // chance, not secrecy
+		case <-r.Context().Done():
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]string{"by": r.URL.Query().Get("by")})
+	}
 }
 
 // people makes groups, topics and those who type.

@@ -21,11 +21,19 @@ type Plan struct {
 	// Busy topics, the first ones, are each asked again as soon as they have answered, and are
 	// measured apart.
 	Busy int `json:"busy,omitempty"`
+	// Topics limits the commands to the first so many topics, 0 for all.
+	Topics int `json:"topics,omitempty"`
 	// Grace is how long late answers are waited for, default 10 s.
 	Grace time.Duration `json:"grace,omitempty"`
 }
 
 func (p *Plan) check(topics int) error {
+	if p.Topics > topics || p.Topics < 0 {
+		return fmt.Errorf("%d topics of %d", p.Topics, topics)
+	}
+	if p.Topics > 0 {
+		topics = p.Topics
+	}
 	free := topics - p.Busy
 	switch {
 	case p.Duration <= 0 || p.Duration > 10*time.Minute:
@@ -95,7 +103,10 @@ func (s *Stage) Run(ctx context.Context, plan Plan) (*Result, error) {
 	}
 	r := &run{plan: plan, finished: make(chan struct{})}
 	r.result.Latency, r.result.Busy = &stats.Histogram{}, &stats.Histogram{}
-	r.idle = append(r.idle, s.topics[plan.Busy:]...)
+	if plan.Topics == 0 {
+		plan.Topics = len(s.topics)
+	}
+	r.idle = append(r.idle, s.topics[plan.Busy:plan.Topics]...)
 	start, err := s.begin(r)
 	if err != nil {
 		return nil, err

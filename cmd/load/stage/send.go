@@ -48,7 +48,7 @@ func (s *Stage) sendMessage(ctx *fasthttp.RequestCtx) {
 }
 
 func (s *Stage) topicOf(chatID, thread int64) *topic {
-	i := thread - firstThread
+	i := thread - FirstThread
 	if i < 0 || i >= int64(len(s.topics)) || s.topics[i].group.id != chatID {
 		return nil
 	}

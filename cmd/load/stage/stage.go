@@ -35,11 +35,11 @@ const (
 	OperatorID int64 = 77
 	// MirrorID posts customers' messages.
 	MirrorID int64 = 5555
-	// firstGroup and firstThread count up for each group and topic.
+	// firstGroup counts down for each group, FirstThread up for each topic.
 	firstGroup  int64 = -1002101424779
-	firstThread int64 = 101
-	// firstMessage is above every thread id.
-	firstMessage int64 = 1_000_000
+	FirstThread int64 = 101
+	// firstMessage is above every thread id, and above the messages that FirstThread's users store.
+	firstMessage int64 = 100_000_000
 )
 
 // Options configure a stage.
@@ -138,7 +138,7 @@ func (s *Stage) build() error {
 		}
 	}
 	for i := range s.opt.Topics {
-		t := &topic{index: i, group: s.groups[i%s.opt.Groups], thread: firstThread + int64(i)}
+		t := &topic{index: i, group: s.groups[i%s.opt.Groups], thread: FirstThread + int64(i)}
 		t.before = fmt.Appendf(nil, `,"from":{"id":%d,"is_bot":false,"first_name":"Olga","last_name":"Operator",`+
 			`"username":"olga_support","language_code":"en"},"chat":%s,"date":`, OperatorID, t.group.head)
 		t.after = fmt.Appendf(nil, `,"message_thread_id":%d,"reply_to_message":{"message_id":%d,`+
