@@ -145,6 +145,10 @@ type LaneStore interface {
 	Pending(ctx context.Context, lease Lease, limit int) ([]Item, error)
 	// Finish marks an item done and writes its outcome, all in one transaction.
 	Finish(ctx context.Context, lease Lease, item Item, outcome Outcome) error
+	// FinishLast is Finish of what seems to be the lane's last item: in the same
+	// transaction it gives the lane back if nothing unfinished is left in it, and reports
+	// whether it did.
+	FinishLast(ctx context.Context, lease Lease, item Item, outcome Outcome) (released bool, err error)
 	// Retry keeps an item at the head of its lane until next and counts the try.
 	// payload, if not nil, replaces the item's.
 	Retry(ctx context.Context, lease Lease, item Item, retry Retry) error

@@ -25,6 +25,9 @@ type lane struct {
 	lastSeq int64
 	running bool
 	lost    bool
+	// released tells that the last write gave the lane back. What came after that write
+	// came with the same lease.
+	released bool
 
 	inHand       Item
 	cancelInHand context.CancelCauseFunc
@@ -99,6 +102,12 @@ func (l *Lanes) next(ln *lane) (Item, []Item, laneState) {
 			l.mu.Unlock()
 			return Item{}, nil, laneEnded
 		}
+		if ln.released && len(ln.items) == 0 && !ln.more {
+			l.endLocked(ln)
+			l.mu.Unlock()
+			return Item{}, nil, laneEnded
+		}
+		ln.released = false
 		if len(ln.items) > 0 {
 			item := ln.items[0]
 			ln.items = ln.items[1:]
@@ -292,9 +301,7 @@ func (l *Lanes) record(ln *lane, item Item, result Result, failure error) string
 
 func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (string, func(context.Context) error) {
 	if failure == nil {
-		return "done", func(ctx context.Context) error {
-			return l.Store.Finish(ctx, ln.lease, item, result.Outcome)
-		}
+		return "done", func(ctx context.Context) error { return l.finish(ctx, ln, item, result) }
 	}
 	if l.work.Err() != nil { // interrupted by the stop: no fault of the item
 		return "waited", func(context.Context) error { return ErrClosed }
@@ -318,6 +325,22 @@ func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (stri
 			"attempt", item.Attempts+1, "error", failure.Error())
 	}
 	return name, func(ctx context.Context) error { return l.retry(ctx, ln, item, retry) }
+}
+
+// finish writes a result and, if no more is known of in the lane, gives it back with
+// the same write.
+func (l *Lanes) finish(ctx context.Context, ln *lane, item Item, result Result) error {
+	l.mu.Lock()
+	last := len(ln.items) == 0 && !ln.more
+	l.mu.Unlock()
+	if !last {
+		return l.Store.Finish(ctx, ln.lease, item, result.Outcome)
+	}
+	released, err := l.Store.FinishLast(ctx, ln.lease, item, result.Outcome)
+	l.mu.Lock()
+	ln.released = released
+	l.mu.Unlock()
+	return err
 }
 
 func (l *Lanes) parking(ln *lane, item Item, reason string) (string, func(context.Context) error) {

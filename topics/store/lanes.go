@@ -63,12 +63,28 @@ func (s *Store) Pending(ctx context.Context, lease topics.Lease, limit int) ([]t
 // with ErrConflict, and nothing of the outcome is written. Items that the outcome
 // enqueues are told to the listener as those of Append are.
 func (s *Store) Finish(ctx context.Context, lease topics.Lease, item topics.Item, outcome topics.Outcome) error {
-	o := &op{ctx: ctx, kind: opFinish, lease: lease, item: item, outcome: &outcome}
+	return wrap("finish an item", s.submit(finishing(ctx, lease, item, &outcome)))
+}
+
+// FinishLast implements topics.LaneStore.
+func (s *Store) FinishLast(
+	ctx context.Context, lease topics.Lease, item topics.Item, outcome topics.Outcome,
+) (bool, error) {
+	o := finishing(ctx, lease, item, &outcome)
+	o.thenRelease = true
+	if err := s.submit(o); err != nil {
+		return false, wrap("finish an item", err)
+	}
+	return o.ok, nil
+}
+
+func finishing(ctx context.Context, lease topics.Lease, item topics.Item, outcome *topics.Outcome) *op {
+	o := &op{ctx: ctx, kind: opFinish, lease: lease, item: item, outcome: outcome}
 	o.size = itemsSize(outcome.Enqueue)
 	for i := range outcome.Messages {
 		o.size += itemOverhead + len(outcome.Messages[i].Text.Text)
 	}
-	return wrap("finish an item", s.submit(o))
+	return o
 }
 
 // Retry implements topics.LaneStore.

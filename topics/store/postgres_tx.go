@@ -53,8 +53,10 @@ func (t *pgTx) body(ops []*op) error {
 			o.err = topics.ErrLeaseLost
 			continue
 		}
-		if o.kind == opRelease {
+		if o.kind == opRelease || o.thenRelease {
 			releases = append(releases, o)
+		}
+		if o.kind == opRelease {
 			continue
 		}
 		if err := t.p.s.change(t, o); err != nil {

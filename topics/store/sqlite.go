@@ -147,6 +147,9 @@ func (e *sqliteEngine) settle(ops []*op) []topics.Committed {
 			if lane := e.held[laneKey{o.lease.Queue, o.lease.Lane}]; lane != nil {
 				lane.unfinished--
 			}
+			if o.thenRelease {
+				o.ok = e.releaseKnown(laneKey{o.lease.Queue, o.lease.Lane})
+			}
 		case opReplay:
 			e.replayed(o)
 		case opRelease:
@@ -213,6 +216,17 @@ func (e *sqliteEngine) release(key laneKey) (bool, error) {
 	}
 	delete(e.held, key)
 	return true, nil
+}
+
+// releaseKnown gives a lane back of which it is known without a look that it holds
+// nothing unfinished.
+func (e *sqliteEngine) releaseKnown(key laneKey) bool {
+	lane := e.held[key]
+	if lane == nil || !lane.exact || lane.unfinished > 0 {
+		return false
+	}
+	delete(e.held, key)
+	return true
 }
 
 func (e *sqliteEngine) claim(o *op) error {

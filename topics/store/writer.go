@@ -43,6 +43,8 @@ type op struct {
 	limit   int
 	write   func(w writer) error
 	size    int
+	// thenRelease gives the lane back if the operation leaves nothing in it.
+	thenRelease bool
 
 	added     int
 	ok        bool
