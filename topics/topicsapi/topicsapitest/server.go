@@ -174,6 +174,8 @@ func (s *Server) Close() {
 		case <-stopped:
 		case <-time.After(stopTime):
 		}
+		// Shutdown knows the listener only once Serve has run, which may not have been yet.
+		_ = s.listener.Close()
 		<-s.served
 	})
 }

@@ -142,3 +142,24 @@ func TestCloseReleasesHanging(t *testing.T) {
 	s.Close()
 	<-done
 }
+
+// TestCloseAtOnce: the server ends although it has not come to serving.
+func TestCloseAtOnce(t *testing.T) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range 100 {
+			s := topicsapitest.New()
+			if err := s.Start("127.0.0.1:0"); err != nil {
+				t.Error(err)
+				return
+			}
+			s.Close()
+		}
+	}()
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Fatal("Close hangs")
+	}
+}
