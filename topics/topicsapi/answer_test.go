@@ -19,8 +19,10 @@ func TestRead(t *testing.T) {
 	}{
 		{"private", user + `}`, 200, ""},
 		{"any 2xx", user + `}`, 201, ""},
-		{"full group id", strings.Replace(user, `"2101424779"`, `"-1002101424779"`, 1) + `}`, 200,
-			topics.ReasonUnavailable},
+		{
+			"full group id", strings.Replace(user, `"2101424779"`, `"-1002101424779"`, 1) + `}`, 200,
+			topics.ReasonUnavailable,
+		},
 		{"good body, bad status", user + `}`, 500, topics.ReasonUnavailable},
 		{"good body, 404", user + `}`, 404, topics.ReasonUnavailable},
 		{"no user", head + `"private","user_id":null}`, 200, topics.ReasonUnknownTopic},
