@@ -98,11 +98,10 @@ func (i *info) run(ctx context.Context, req Request) (Reply, error) {
 	}
 	section := SectionRequest{Request: req, Info: resolved.TopicInfo}
 	card := new(topics.Text)
-	switch {
-	case reason == "":
+	if reason == "" {
 		section.Customer = &resolved.Customer
 		identity(card, req.Say, resolved)
-	default:
+	} else {
 		section.Info = topics.TopicInfo{}
 		card.Add(req.Say.T(reasonText(reason), nil))
 	}
@@ -149,8 +148,7 @@ func (i *info) resolve(ctx context.Context, req Request) (topics.Resolved, topic
 	if err == nil {
 		return resolved, "", nil
 	}
-	var known *topics.ResolveError
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*topics.ResolveError](err); ok {
 		return resolved, known.Reason, nil
 	}
 	if resolveCtx.Err() != nil && ctx.Err() == nil {

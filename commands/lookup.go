@@ -182,8 +182,7 @@ func (l *Lookups) dead(lookup lookup, req SectionRequest, err error) string {
 		"topic_id", req.Conversation.String(), "error", err)
 	class := faultNoAnswer
 	data := messages.Data{"Name": lookup.name, "Status": 0}
-	var fault *callError
-	if errors.As(err, &fault) {
+	if fault, ok := errors.AsType[*callError](err); ok {
 		class, data["Status"] = fault.Class, fault.Status
 	}
 	switch class {
