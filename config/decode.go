@@ -38,7 +38,7 @@ type nodeDecoder interface {
 
 // isSection tells a struct of keys from one that is a single value.
 func isSection(t reflect.Type) bool {
-	_, own := reflect.New(t).Interface().(nodeDecoder)
+	_, own := reflect.TypeAssert[nodeDecoder](reflect.New(t))
 	return t.Kind() == reflect.Struct && t != reflect.TypeFor[URL]() && !own
 }
 
@@ -89,7 +89,7 @@ func (d *decoder) value(path string, node any, v reflect.Value, o options) {
 	if l, ok := node.(leaf); ok && l.Tag == tagNull {
 		return // as if it were not there: the default stays
 	}
-	if own, ok := v.Addr().Interface().(nodeDecoder); ok {
+	if own, ok := reflect.TypeAssert[nodeDecoder](v.Addr()); ok {
 		own.decodeNode(d, path, node)
 		return
 	}

@@ -25,8 +25,7 @@ func TestRules(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yml"), func(t *testing.T) {
 			_, err := config.Load(file, fileEnv(t, file))
-			var problems config.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[config.Problems](err); !ok {
 				t.Fatalf("want Problems, have %T %v", err, err)
 			}
 			golden(t, strings.TrimSuffix(file, ".yml")+".txt", err.Error()+"\n")
