@@ -197,8 +197,7 @@ func (c *Client) call(ctx context.Context, method string, params any) (json.RawM
 // tidy takes our own error out of telego's words. An error that is not ours is a result
 // which telego could not decode; its text may quote people's words.
 func tidy(method string, err error) error {
-	var ours *callError
-	if errors.As(err, &ours) {
+	if ours, ok := errors.AsType[*callError](err); ok {
 		return ours.err
 	}
 	return &topics.UnknownOutcome{Err: fmt.Errorf("telegram: %s: %w", method, errUnreadable)}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"topicpilot/topics"
@@ -181,8 +182,8 @@ func (p *Poller) keep(ctx context.Context, batch []json.RawMessage) bool {
 
 // advance moves the offset behind the last update of the batch that names its id.
 func (p *Poller) advance(batch []json.RawMessage) bool {
-	for i := len(batch) - 1; i >= 0; i-- {
-		if o, ok := scanUpdate(batch[i]); ok && o.hasID {
+	for _, raw := range slices.Backward(batch) {
+		if o, ok := scanUpdate(raw); ok && o.hasID {
 			p.offset = o.id + 1
 			return true
 		}

@@ -67,7 +67,7 @@ func NewWebhookSetup(o WebhookSetupOptions) *WebhookSetup {
 	setDefault(&o.RetryMin, time.Second)
 	setDefault(&o.RetryMax, 30*time.Second)
 	w := &WebhookSetup{o: o}
-	w.stateBox.set(State{Reason: "The webhook is not set yet."})
+	w.set(State{Reason: "The webhook is not set yet."})
 	return w
 }
 
@@ -110,7 +110,7 @@ func (w *WebhookSetup) failed(err error) time.Duration {
 }
 
 func (w *WebhookSetup) report(s State, err error) {
-	if !w.stateBox.set(s) {
+	if !w.set(s) {
 		return
 	}
 	if s.Ready && s.Reason == "" {
