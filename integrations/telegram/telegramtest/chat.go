@@ -177,8 +177,8 @@ func (c *chat) kind() string {
 }
 
 // target finds the chat of a call and checks that the bot may act in it. Locked.
-func (s *Server) target(p *params, name string) (*chat, *APIError) {
-	c := s.lookup(p.values[name])
+func (s *Server) target(p *params) (*chat, *APIError) {
+	c := s.lookup(p.values["chat_id"])
 	if c == nil {
 		return nil, badRequest("chat not found")
 	}
@@ -238,7 +238,7 @@ func (s *Server) maySend(c *chat, what string) *APIError {
 }
 
 func (s *Server) getChat(p *params) (any, *APIError) {
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +268,7 @@ func (s *Server) getChat(p *params) (any, *APIError) {
 }
 
 func (s *Server) getChatMember(p *params) (any, *APIError) {
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +283,7 @@ func (s *Server) getChatMember(p *params) (any, *APIError) {
 }
 
 func (s *Server) getChatAdministrators(p *params) (any, *APIError) {
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err != nil {
 		return nil, err
 	}
@@ -302,7 +302,7 @@ func (s *Server) getChatAdministrators(p *params) (any, *APIError) {
 }
 
 func (s *Server) leaveChat(p *params) (any, *APIError) {
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err != nil {
 		return nil, err
 	}

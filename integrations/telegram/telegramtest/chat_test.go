@@ -30,8 +30,11 @@ func TestTopicCalls(t *testing.T) {
 		{"editForumTopic", obj{"message_thread_id": topic, "name": "new"}, ""},
 		{"editForumTopic", obj{"message_thread_id": topic, "icon_custom_emoji_id": "5"}, ""},
 		{"editForumTopic", obj{"message_thread_id": topic}, notModified},
-		{"editForumTopic", obj{"message_thread_id": topic, "name": strings.Repeat("x", 129)},
-			"Bad Request: TOPIC_TITLE_TOO_LONG"},
+		{
+			"editForumTopic",
+			obj{"message_thread_id": topic, "name": strings.Repeat("x", 129)},
+			"Bad Request: TOPIC_TITLE_TOO_LONG",
+		},
 		{"editForumTopic", obj{"message_thread_id": gone, "name": "x"}, "Bad Request: TOPIC_DELETED"},
 		{"editForumTopic", obj{"message_thread_id": 4242, "name": "x"}, "Bad Request: TOPIC_ID_INVALID"},
 		{"reopenForumTopic", obj{"message_thread_id": topic}, notModified},
@@ -161,17 +164,31 @@ func TestCommandMenu(t *testing.T) {
 		{"upper case", obj{"commands": cmd("Info", "b")}, "Bad Request: BOT_COMMAND_INVALID"},
 		{"long name", obj{"commands": cmd(strings.Repeat("a", 33), "b")}, "Bad Request: BOT_COMMAND_INVALID"},
 		{"no description", obj{"commands": cmd("a", "")}, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID"},
-		{"long description", obj{"commands": cmd("a", strings.Repeat("x", 257))},
-			"Bad Request: BOT_COMMAND_DESCRIPTION_INVALID"},
+		{
+			"long description",
+			obj{"commands": cmd("a", strings.Repeat("x", 257))},
+			"Bad Request: BOT_COMMAND_DESCRIPTION_INVALID",
+		},
 		{"chat scope", obj{"commands": cmd("a", "b"), "scope": admins, "language_code": "uk"}, ""},
-		{"member scope", obj{"commands": cmd("m", "b"), "scope": obj{"type": "chat_member", "chat_id": group,
-			"user_id": operator}}, ""},
-		{"unknown scope", obj{"commands": cmd("a", "b"), "scope": obj{"type": "moon"}},
-			"Bad Request: unsupported BotCommandScope type specified"},
-		{"unknown chat", obj{"commands": cmd("a", "b"), "scope": obj{"type": "chat", "chat_id": -5}},
-			"Bad Request: chat not found"},
-		{"bad language", obj{"commands": cmd("a", "b"), "language_code": "ukr"},
-			"Bad Request: invalid language code specified"},
+		{"member scope", obj{"commands": cmd("m", "b"), "scope": obj{
+			"type": "chat_member", "chat_id": group,
+			"user_id": operator,
+		}}, ""},
+		{
+			"unknown scope",
+			obj{"commands": cmd("a", "b"), "scope": obj{"type": "moon"}},
+			"Bad Request: unsupported BotCommandScope type specified",
+		},
+		{
+			"unknown chat",
+			obj{"commands": cmd("a", "b"), "scope": obj{"type": "chat", "chat_id": -5}},
+			"Bad Request: chat not found",
+		},
+		{
+			"bad language",
+			obj{"commands": cmd("a", "b"), "language_code": "ukr"},
+			"Bad Request: invalid language code specified",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

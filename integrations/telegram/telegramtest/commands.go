@@ -62,7 +62,7 @@ func (s *Server) commandKey(p *params) (commandKey, *APIError) {
 	case !slices.Contains(withChat, key.scope):
 		return key, badRequest("unsupported BotCommandScope type specified")
 	}
-	c, err := s.target(&params{values: obj}, "chat_id")
+	c, err := s.target(&params{values: obj})
 	if err != nil {
 		return key, err
 	}

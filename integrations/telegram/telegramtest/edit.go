@@ -8,7 +8,7 @@ func (s *Server) edit(p *params, change func(*Message) *APIError) (any, *APIErro
 	if !p.has("chat_id") {
 		return nil, badRequest("chat_id is empty")
 	}
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (s *Server) editMessageReplyMarkup(p *params) (any, *APIError) {
 }
 
 func (s *Server) deleteMessage(p *params) (any, *APIError) {
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err != nil {
 		return nil, err
 	}

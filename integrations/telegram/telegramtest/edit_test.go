@@ -2,6 +2,7 @@ package telegramtest_test
 
 import (
 	"bytes"
+	"maps"
 	"mime/multipart"
 	"strconv"
 	"strings"
@@ -34,7 +35,8 @@ func TestEdit(t *testing.T) {
 		{"no id", "editMessageText", obj{"text": "x"}, "Bad Request: message identifier is not specified"},
 		{"empty", "editMessageText", obj{"message_id": mine.ID, "text": " "}, "Bad Request: message text is empty"},
 		{
-			"too long", "editMessageText", obj{"message_id": mine.ID, "text": strings.Repeat("x", 4097)},
+			"too long", "editMessageText",
+			obj{"message_id": mine.ID, "text": strings.Repeat("x", 4097)},
 			"Bad Request: message is too long",
 		},
 		{"delete unknown", "deleteMessage", obj{"message_id": 9999}, "Bad Request: message to delete not found"},
@@ -100,23 +102,33 @@ func TestSendDocument(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		{"file", map[string]string{"message_thread_id": topic, "caption": strings.Repeat("x", 1024)}, "document",
-			[]byte("x"), ""},
+		{
+			"file",
+			map[string]string{"message_thread_id": topic, "caption": strings.Repeat("x", 1024)},
+			"document",
+			[]byte("x"), "",
+		},
 		{"attached", map[string]string{"document": "attach://doc"}, "doc", []byte("x"), ""},
-		{"caption too long", map[string]string{"caption": strings.Repeat("x", 1025)}, "document", []byte("x"),
-			"Bad Request: message caption is too long"},
+		{
+			"caption too long",
+			map[string]string{"caption": strings.Repeat("x", 1025)},
+			"document", []byte("x"),
+			"Bad Request: message caption is too long",
+		},
 		{"empty file", nil, "document", nil, "Bad Request: file must be non-empty"},
 		{"too large", nil, "document", make([]byte, 50<<20+1), "Request Entity Too Large"},
-		{"unused part", map[string]string{"document": "x"}, "stray", []byte("x"),
-			`Bad Request: file part "stray" is not used`},
+		{
+			"unused part",
+			map[string]string{"document": "x"},
+			"stray", []byte("x"),
+			`Bad Request: file part "stray" is not used`,
+		},
 		{"unknown thread", map[string]string{"message_thread_id": "777"}, "document", []byte("x"), threadNotFound},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			values := map[string]string{"chat_id": chat}
-			for k, v := range tt.values {
-				values[k] = v
-			}
+			maps.Copy(values, tt.values)
 			ctype, body := form(t, values, tt.field, tt.content)
 			a, err := s.request("sendDocument", ctype, body)
 			s.must(err)

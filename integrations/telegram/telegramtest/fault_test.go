@@ -27,8 +27,11 @@ func TestFaults(t *testing.T) {
 		{"hangs", telegramtest.Fault{Hang: time.Millisecond}, 0, "", false},
 		{"garbage", telegramtest.Fault{Garbage: "<html>"}, 0, "", false},
 		{"delay", telegramtest.Fault{Delay: time.Millisecond}, 200, "", true},
-		{"other calls", telegramtest.Fault{Code: 500, Match: func(p map[string]any) bool { return p["text"] != "x" }},
-			200, "", true},
+		{
+			"other calls",
+			telegramtest.Fault{Code: 500, Match: func(p map[string]any) bool { return p["text"] != "x" }},
+			200, "", true,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,9 +65,7 @@ func (p *params) addJSON(body []byte) error {
 		p.values = obj
 		return nil
 	}
-	for k, v := range obj {
-		p.values[k] = v
-	}
+	maps.Copy(p.values, obj)
 	return nil
 }
 
@@ -117,10 +117,8 @@ func (p *params) unusedFiles(spec *methodSpec) error {
 
 func takesFile(n *node) bool {
 	if n.kind == kindUnion {
-		for _, a := range n.alts {
-			if takesFile(a) {
-				return true
-			}
+		if slices.ContainsFunc(n.alts, takesFile) {
+			return true
 		}
 	}
 	return n.kind == kindFile

@@ -25,34 +25,46 @@ func TestPostFields(t *testing.T) {
 		{"plain in a topic: implicit reply", telegramtest.Post{Thread: topic, Text: "x"}, func(m telegramtest.Message) bool {
 			return m.Thread == topic && m.IsTopicMessage && m.ReplyTo.ID == topic && m.ReplyTo.TopicCreated != nil
 		}},
-		{"reply in a topic", telegramtest.Post{Thread: topic, Text: "x", ReplyTo: said.ID},
+		{
+			"reply in a topic",
+			telegramtest.Post{Thread: topic, Text: "x", ReplyTo: said.ID},
 			func(m telegramtest.Message) bool {
 				return m.Thread == topic && m.ReplyTo.ID == said.ID && m.ReplyTo.ReplyTo == nil
-			}},
-		{"reply across topics", telegramtest.Post{Thread: other, Text: "x", ReplyTo: said.ID},
+			},
+		},
+		{
+			"reply across topics",
+			telegramtest.Post{Thread: other, Text: "x", ReplyTo: said.ID},
 			func(m telegramtest.Message) bool {
 				return m.Thread == other && m.ReplyTo == nil && m.ExternalReply.MessageID == said.ID
-			}},
+			},
+		},
 		{"General", telegramtest.Post{Text: "x"}, func(m telegramtest.Message) bool {
 			return m.Thread == 0 && !m.IsTopicMessage && m.ReplyTo == nil && m.Chat.IsForum
 		}},
 		{"reply in General", telegramtest.Post{Text: "x", ReplyTo: general.ID}, func(m telegramtest.Message) bool {
 			return m.Thread == 0 && !m.IsTopicMessage && m.ReplyTo.ID == general.ID
 		}},
-		{"reply thread without topics", telegramtest.Post{Chat: plain, Text: "x", ReplyTo: reply.ID},
+		{
+			"reply thread without topics",
+			telegramtest.Post{Chat: plain, Text: "x", ReplyTo: reply.ID},
 			func(m telegramtest.Message) bool {
 				return m.Thread == root.ID && !m.IsTopicMessage && m.ReplyTo.ID == reply.ID
-			}},
+			},
+		},
 		{"command", telegramtest.Post{Text: "/info@Topicpilot_bot now"}, func(m telegramtest.Message) bool {
 			return len(m.Entities) == 1 && m.Entities[0].Type == "bot_command" && m.Entities[0].Length == 20
 		}},
 		{"comment is no command", telegramtest.Post{Text: "/ note"}, func(m telegramtest.Message) bool {
 			return m.Entities == nil
 		}},
-		{"album with a command in its caption",
-			telegramtest.Post{Media: "photo", Caption: "/info", MediaGroupID: "7"}, func(m telegramtest.Message) bool {
+		{
+			"album with a command in its caption",
+			telegramtest.Post{Media: "photo", Caption: "/info", MediaGroupID: "7"},
+			func(m telegramtest.Message) bool {
 				return len(m.Photo) == 1 && m.Text == "" && m.CaptionEntities[0].Length == 5 && m.MediaGroupID == "7"
-			}},
+			},
+		},
 		{"anonymous administrator", telegramtest.Post{Text: "x", Anonymous: true}, func(m telegramtest.Message) bool {
 			return m.From.ID == telegramtest.AnonymousBotID && m.From.IsBot && m.SenderChat.ID == group &&
 				m.AuthorSignature == "boss"
@@ -60,8 +72,11 @@ func TestPostFields(t *testing.T) {
 		{"on behalf of a channel", telegramtest.Post{Text: "x", SenderChat: channel}, func(m telegramtest.Message) bool {
 			return m.From.ID == telegramtest.ChannelBotID && m.SenderChat.ID == channel.ID
 		}},
-		{"linked channel", telegramtest.Post{Text: "x", SenderChat: channel, IsAutomaticForward: true},
-			func(m telegramtest.Message) bool { return m.From.ID == telegramtest.ServiceID && m.IsAutomaticForward }},
+		{
+			"linked channel",
+			telegramtest.Post{Text: "x", SenderChat: channel, IsAutomaticForward: true},
+			func(m telegramtest.Message) bool { return m.From.ID == telegramtest.ServiceID && m.IsAutomaticForward },
+		},
 		{"via a bot", telegramtest.Post{Text: "x", ViaBot: otherBot}, func(m telegramtest.Message) bool {
 			return m.ViaBot.ID == otherBot && m.From.ID == operator
 		}},

@@ -8,7 +8,7 @@ import (
 const generalTopic = 1
 
 func (s *Server) sendMessage(p *params) (any, *APIError) {
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (s *Server) sendMessage(p *params) (any, *APIError) {
 }
 
 func (s *Server) sendDocument(p *params) (any, *APIError) {
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (s *Server) place(c *chat, m *Message, thread int) {
 }
 
 func (s *Server) sendChatAction(p *params) (any, *APIError) {
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package telegramtest_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -44,15 +45,18 @@ func TestSendMessageRefusals(t *testing.T) {
 		{"thread without its first message", obj{"message_thread_id": rootless}, threadNotFound},
 		{"entity", obj{"entities": entity("bold", 0, 5)}, ""},
 		{
-			"entity past the end", obj{"entities": entity("bold", 2, 5)},
+			"entity past the end",
+			obj{"entities": entity("bold", 2, 5)},
 			"Bad Request: entity beginning at UTF-16 offset 2 ends after the end of the text at UTF-16 offset 7",
 		},
 		{
-			"entity starts inside a character", obj{"text": "😀ab", "entities": entity("bold", 1, 2)},
+			"entity starts inside a character",
+			obj{"text": "😀ab", "entities": entity("bold", 1, 2)},
 			"Bad Request: entity begins in a middle of a UTF-16 symbol at byte offset 1",
 		},
 		{
-			"entity ends inside a character", obj{"text": "a😀b", "entities": entity("bold", 0, 2)},
+			"entity ends inside a character",
+			obj{"text": "a😀b", "entities": entity("bold", 0, 2)},
 			"Bad Request: entity ends in a middle of a UTF-16 symbol at byte offset 2",
 		},
 		{"negative offset", obj{"entities": entity("bold", -1, 2)}, "Bad Request: receive an entity with incorrect offset"},
@@ -72,33 +76,42 @@ func TestSendMessageRefusals(t *testing.T) {
 		},
 		{"url", obj{"reply_markup": button(obj{"text": "B", "url": "https://example.com"})}, ""},
 		{
-			"bad url", obj{"reply_markup": button(obj{"text": "B", "url": "no url"})},
+			"bad url",
+			obj{"reply_markup": button(obj{"text": "B", "url": "no url"})},
 			"Bad Request: inline keyboard button URL 'no url' is invalid: Wrong HTTP URL",
 		},
 		{
-			"button without action", obj{"reply_markup": button(obj{"text": "B"})},
+			"button without action",
+			obj{"reply_markup": button(obj{"text": "B"})},
 			"Bad Request: can't parse inline keyboard button: text buttons are unallowed in the inline keyboard",
 		},
 		{
-			"web app in a group", obj{"reply_markup": button(obj{"text": "B", "web_app": obj{"url": "https://e.com"}})},
+			"web app in a group",
+			obj{"reply_markup": button(obj{"text": "B", "web_app": obj{"url": "https://e.com"}})},
 			"Bad Request: BUTTON_TYPE_INVALID",
 		},
 		{"reply", obj{"reply_parameters": obj{"message_id": there.ID}}, ""},
-		{"reply to nothing", obj{"reply_parameters": obj{"message_id": 9999}},
-			"Bad Request: message to be replied not found"},
-		{"reply to nothing, allowed", obj{"reply_parameters": obj{"message_id": 9999,
-			"allow_sending_without_reply": true}}, ""},
+		{
+			"reply to nothing",
+			obj{"reply_parameters": obj{"message_id": 9999}},
+			"Bad Request: message to be replied not found",
+		},
+		{"reply to nothing, allowed", obj{"reply_parameters": obj{
+			"message_id":                  9999,
+			"allow_sending_without_reply": true,
+		}}, ""},
 		{"quote", obj{"reply_parameters": obj{"message_id": there.ID, "quote": "there"}}, ""},
-		{"wrong quote", obj{"reply_parameters": obj{"message_id": there.ID, "quote": "where"}},
-			"Bad Request: QUOTE_TEXT_INVALID"},
+		{
+			"wrong quote",
+			obj{"reply_parameters": obj{"message_id": there.ID, "quote": "where"}},
+			"Bad Request: QUOTE_TEXT_INVALID",
+		},
 		{"ephemeral", obj{"receiver_user_id": operator}, `Bad Request: parameter "receiver_user_id" is not simulated`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			body := obj{"chat_id": group, "text": "hello"}
-			for k, v := range tt.set {
-				body[k] = v
-			}
+			maps.Copy(body, tt.set)
 			a := s.call("sendMessage", body)
 			if a.Description != tt.want || a.OK != (tt.want == "") {
 				t.Errorf("got ok=%v %q, want %q", a.OK, a.Description, tt.want)
@@ -133,7 +146,8 @@ func TestSendMessagePlaces(t *testing.T) {
 			topic, there.ID, true, false, false,
 		},
 		{
-			"reply without thread follows its target", obj{"chat_id": group, "reply_parameters": obj{"message_id": there.ID}},
+			"reply without thread follows its target",
+			obj{"chat_id": group, "reply_parameters": obj{"message_id": there.ID}},
 			topic, there.ID, true, false, false,
 		},
 		{
@@ -191,12 +205,18 @@ func TestSendAccess(t *testing.T) {
 		code    int
 		want    string
 	}{
-		{"kicked", with(telegramtest.Member{User: bot, Status: telegramtest.Kicked}), 403,
-			"Forbidden: bot was kicked from the supergroup chat"},
-		{"left", with(telegramtest.Member{User: bot, Status: telegramtest.Left}), 403,
-			"Forbidden: bot is not a member of the supergroup chat"},
-		{"restricted", with(telegramtest.Member{User: bot, Status: telegramtest.Restricted, IsMember: true}), 400,
-			"Bad Request: not enough rights to send text messages to the chat"},
+		{
+			"kicked", with(telegramtest.Member{User: bot, Status: telegramtest.Kicked}), 403,
+			"Forbidden: bot was kicked from the supergroup chat",
+		},
+		{
+			"left", with(telegramtest.Member{User: bot, Status: telegramtest.Left}), 403,
+			"Forbidden: bot is not a member of the supergroup chat",
+		},
+		{
+			"restricted", with(telegramtest.Member{User: bot, Status: telegramtest.Restricted, IsMember: true}), 400,
+			"Bad Request: not enough rights to send text messages to the chat",
+		},
 		{"closed topic without the right", func(s *stage) {
 			with(regular)(s)
 			s.must(s.CloseTopic(group, s.Topics(group)[0].ID, operator))
@@ -209,8 +229,10 @@ func TestSendAccess(t *testing.T) {
 			s.must(s.CloseTopic(group, s.Topics(group)[0].ID, operator))
 			s.must(s.ReopenTopic(group, s.Topics(group)[0].ID, operator))
 		}, 0, ""},
-		{"migrated", func(s *stage) { s.must(s.Migrate(group, -1001000000009)) }, 400,
-			"Bad Request: group chat was upgraded to a supergroup chat"},
+		{
+			"migrated", func(s *stage) { s.must(s.Migrate(group, -1001000000009)) }, 400,
+			"Bad Request: group chat was upgraded to a supergroup chat",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttputil"
@@ -29,27 +30,56 @@ func TestViolations(t *testing.T) {
 		set          obj
 		want         string
 	}{
-		{"unknown parameter", "sendMessage", obj{"disable_web_page_preview": true},
-			`Bad Request: "disable_web_page_preview" is not known to Bot API 10.2 in sendMessage`},
-		{"missing parameter", "deleteMessage", obj{"text": nil},
-			`Bad Request: "message_id" is required in deleteMessage`},
-		{"text for a number", "sendMessage", obj{"message_thread_id": "5"},
-			`Bad Request: "message_thread_id" must be Integer`},
-		{"fraction for a number", "sendMessage", obj{"message_thread_id": 1.5},
-			`Bad Request: "message_thread_id" must be Integer`},
+		{
+			"unknown parameter", "sendMessage",
+			obj{"disable_web_page_preview": true},
+			`Bad Request: "disable_web_page_preview" is not known to Bot API 10.2 in sendMessage`,
+		},
+		{
+			"missing parameter", "deleteMessage",
+			obj{"text": nil},
+			`Bad Request: "message_id" is required in deleteMessage`,
+		},
+		{
+			"text for a number", "sendMessage",
+			obj{"message_thread_id": "5"},
+			`Bad Request: "message_thread_id" must be Integer`,
+		},
+		{
+			"fraction for a number", "sendMessage",
+			obj{"message_thread_id": 1.5},
+			`Bad Request: "message_thread_id" must be Integer`,
+		},
 		{"number for a flag", "sendMessage", obj{"protect_content": 1}, `Bad Request: "protect_content" must be Boolean`},
-		{"object for an array", "sendMessage", obj{"entities": obj{}},
-			`Bad Request: "entities" must be Array of MessageEntity`},
-		{"array for an object", "sendMessage", obj{"reply_parameters": []int{}},
-			`Bad Request: "reply_parameters" must be ReplyParameters`},
+		{
+			"object for an array", "sendMessage",
+			obj{"entities": obj{}},
+			`Bad Request: "entities" must be Array of MessageEntity`,
+		},
+		{
+			"array for an object", "sendMessage",
+			obj{"reply_parameters": []int{}},
+			`Bad Request: "reply_parameters" must be ReplyParameters`,
+		},
 		{"null", "sendMessage", obj{"parse_mode": nilValue{}}, `Bad Request: "parse_mode" must be String`},
-		{"nested unknown field", "sendMessage", obj{"entities": []obj{{"type": "bold", "offset": 0, "length": 1,
-			"colour": "red"}}},
-			`Bad Request: "entities"[0].colour is not known to Bot API 10.2 in MessageEntity`},
-		{"nested missing field", "sendMessage", obj{"entities": []obj{{"type": "bold", "offset": 0}}},
-			`Bad Request: "entities"[0].length is required in MessageEntity`},
-		{"button field of 10.3", "sendMessage", obj{"reply_markup": button(obj{"text": "B", "disabled": obj{}})},
-			`Bad Request: "reply_markup".inline_keyboard[0][0].disabled is not known to Bot API 10.2 in InlineKeyboardButton`},
+		{
+			"nested unknown field", "sendMessage",
+			obj{"entities": []obj{{
+				"type": "bold", "offset": 0, "length": 1,
+				"colour": "red",
+			}}},
+			`Bad Request: "entities"[0].colour is not known to Bot API 10.2 in MessageEntity`,
+		},
+		{
+			"nested missing field", "sendMessage",
+			obj{"entities": []obj{{"type": "bold", "offset": 0}}},
+			`Bad Request: "entities"[0].length is required in MessageEntity`,
+		},
+		{
+			"button field of 10.3", "sendMessage",
+			obj{"reply_markup": button(obj{"text": "B", "disabled": obj{}})},
+			`Bad Request: "reply_markup".inline_keyboard[0][0].disabled is not known to Bot API 10.2 in InlineKeyboardButton`,
+		},
 	}
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,15 +118,21 @@ func TestPathsAndEncodings(t *testing.T) {
 		want                          string
 	}{
 		{"query", http.MethodGet, good + "/sendMessage?" + form, "", "", 200, `"text":"ü & <x>"`},
-		{"urlencoded", http.MethodPost, good + "/sendMessage", "application/x-www-form-urlencoded", form, 200,
-			`"entities":[{`},
+		{
+			"urlencoded", http.MethodPost, good + "/sendMessage", "application/x-www-form-urlencoded", form, 200,
+			`"entities":[{`,
+		},
 		{"method name in another case", http.MethodGet, good + "/GETME", "", "", 200, `"is_bot":true`},
 		{"null body", http.MethodPost, good + "/getMe", "application/json", "null", 200, `"ok":true`},
 		{"broken body", http.MethodPost, good + "/getMe", "application/json", "{", 400, "can't parse JSON object"},
-		{"wrong flag", http.MethodGet, good + "/sendMessage?chat_id=1&text=x&protect_content=maybe", "", "", 400,
-			`must be Boolean`},
-		{"wrong JSON in a form", http.MethodGet, good + "/sendMessage?chat_id=1&text=x&entities=x", "", "", 400,
-			`must be JSON`},
+		{
+			"wrong flag", http.MethodGet, good + "/sendMessage?chat_id=1&text=x&protect_content=maybe", "", "", 400,
+			`must be Boolean`,
+		},
+		{
+			"wrong JSON in a form", http.MethodGet, good + "/sendMessage?chat_id=1&text=x&entities=x", "", "", 400,
+			`must be JSON`,
+		},
 		{"unknown method", http.MethodGet, good + "/getYou", "", "", 404, "Not Found: method not found"},
 		{"not simulated", http.MethodGet, good + "/getMyName", "", "", 501, "getMyName is not simulated"},
 		{"unknown token", http.MethodGet, "/bot1:wrong/getMe", "", "", 401, `"description":"Unauthorized"`},
@@ -141,8 +177,10 @@ func TestEverySimulatedMethodFits(t *testing.T) {
 		{"getUpdates", obj{}},
 		{"sendMessage", obj{"chat_id": group, "text": "y", "message_thread_id": topic}},
 		{"editMessageText", obj{"chat_id": group, "message_id": m.ID, "text": "z"}},
-		{"editMessageReplyMarkup", obj{"chat_id": group, "message_id": m.ID, "reply_markup": button(obj{"text": "C",
-			"callback_data": "c"})}},
+		{"editMessageReplyMarkup", obj{"chat_id": group, "message_id": m.ID, "reply_markup": button(obj{
+			"text":          "C",
+			"callback_data": "c",
+		})}},
 		{"deleteMessage", obj{"chat_id": group, "message_id": m.ID}},
 		{"answerCallbackQuery", obj{"callback_query_id": query}},
 		{"sendChatAction", obj{"chat_id": group, "action": "typing"}},
@@ -256,6 +294,28 @@ func TestCloseLeavesNothing(t *testing.T) {
 		t.Error("waiting on a closed server ends well")
 	}
 	goleak.VerifyNone(t, ignore, goleak.IgnoreTopFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+}
+
+// TestCloseAtOnce: the server ends although it has not come to serving.
+func TestCloseAtOnce(t *testing.T) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range 100 {
+			s := telegramtest.New(quick())
+			if _, err := s.Start("127.0.0.1:0"); err != nil {
+				t.Error(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Fatal("Close hangs")
+	}
 }
 
 // BenchmarkSendMessage measures the handler without a network.

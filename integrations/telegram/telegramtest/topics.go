@@ -72,7 +72,7 @@ func (s *Server) dropTopic(c *chat, t *Topic) {
 
 // forum finds the chat of a topic call.
 func (s *Server) forum(p *params) (*chat, *APIError) {
-	c, err := s.target(p, "chat_id")
+	c, err := s.target(p)
 	if err == nil && !c.forum {
 		err = badRequest("the chat is not a forum")
 	}

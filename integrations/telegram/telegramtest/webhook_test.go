@@ -151,10 +151,16 @@ func TestWebhookRefusals(t *testing.T) {
 		body obj
 		want string
 	}{
-		{"secret charset", obj{"url": "https://e.com", "secret_token": "a b"},
-			"Bad Request: secret token contains unallowed characters"},
-		{"secret length", obj{"url": "https://e.com", "secret_token": strings.Repeat("x", 257)},
-			"Bad Request: secret token is too long"},
+		{
+			"secret charset",
+			obj{"url": "https://e.com", "secret_token": "a b"},
+			"Bad Request: secret token contains unallowed characters",
+		},
+		{
+			"secret length",
+			obj{"url": "https://e.com", "secret_token": strings.Repeat("x", 257)},
+			"Bad Request: secret token is too long",
+		},
 		{"no url", obj{"url": "nonsense"}, "Bad Request: bad webhook: invalid webhook URL specified"},
 		{"empty url removes it", obj{"url": ""}, ""},
 	}
