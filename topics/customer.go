@@ -44,7 +44,7 @@ type Resolved struct {
 }
 
 // TopicsAPI asks the mirror who stands behind a topic.
-type TopicsAPI interface {
+type TopicsAPI interface { //nolint:revive // the service is called so
 	// TopicInfo asks one instance. Errors: *ResolveError.
 	TopicInfo(ctx context.Context, instance Instance, conv Conversation) (TopicInfo, error)
 }

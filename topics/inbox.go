@@ -91,14 +91,14 @@ func (in *Inbox) message(ctx context.Context, item Item, msg *Incoming) (Outcome
 	if !speaking.Commands {
 		return outcome, nil
 	}
-	return in.command(ctx, item, outcome, Call{
+	return in.command(ctx, outcome, Call{
 		Group: group, Conversation: msg.Conversation, By: speaking.Author, Role: speaking.Role,
 		MessageID: msg.ID, Key: item.Key, At: msg.Date, Name: msg.Text.Text,
 	})
 }
 
 // command runs what was typed, if it is ours, and sends the answer.
-func (in *Inbox) command(ctx context.Context, item Item, outcome Outcome, call Call) (Outcome, error) {
+func (in *Inbox) command(ctx context.Context, outcome Outcome, call Call) (Outcome, error) {
 	name, rest, ok := in.ParseCommand(call.Name)
 	if !ok || !in.Dispatcher.Knows(call.Group, name) {
 		return outcome, nil

@@ -162,8 +162,7 @@ func (o *Outbox) Handle(ctx context.Context, item Item, following []Item) (Resul
 	result.Covers = merge(&out, following)
 	delivered, err := o.Sender.Send(ctx, out)
 	left := o.settle(&result.Outcome, &out, delivered, err)
-	var migrated *Migrated
-	if errors.As(left, &migrated) {
+	if _, moved := errors.AsType[*Migrated](left); moved {
 		// The same message to the new chat, in its own lane.
 		o.owe(&result.Outcome, out, time.Time{})
 		return result, nil

@@ -209,15 +209,35 @@ func TestInstancesAreTriedAndTheRightOneRemembered(t *testing.T) {
 		askedAgain []string
 	}{
 		{"second knows", map[string]any{"b": person(7, "closed")}, "", []string{"a", "b"}, []string{"b"}},
-		{"first has a wrong key", map[string]any{"a": topics.ReasonRefused, "c": person(7, "")},
-			"", []string{"a", "b", "c"}, []string{"c"}},
-		{"first is down", map[string]any{"a": topics.ReasonUnavailable, "b": person(7, "")},
-			"", []string{"a", "b"}, []string{"b"}},
+		{
+			"first has a wrong key",
+			map[string]any{"a": topics.ReasonRefused, "c": person(7, "")},
+			"",
+			[]string{"a", "b", "c"},
+			[]string{"c"},
+		},
+		{
+			"first is down",
+			map[string]any{"a": topics.ReasonUnavailable, "b": person(7, "")},
+			"",
+			[]string{"a", "b"},
+			[]string{"b"},
+		},
 		{"none knows", nil, topics.ReasonUnknownTopic, []string{"a", "b", "c"}, []string{"a", "b", "c"}},
-		{"one refuses, the others do not know", map[string]any{"b": topics.ReasonRefused},
-			topics.ReasonRefused, []string{"a", "b", "c"}, []string{"a", "b", "c"}},
-		{"one is down, one refuses", map[string]any{"b": topics.ReasonUnavailable, "c": topics.ReasonRefused},
-			topics.ReasonUnavailable, []string{"a", "b", "c"}, []string{"a", "b", "c"}},
+		{
+			"one refuses, the others do not know",
+			map[string]any{"b": topics.ReasonRefused},
+			topics.ReasonRefused,
+			[]string{"a", "b", "c"},
+			[]string{"a", "b", "c"},
+		},
+		{
+			"one is down, one refuses",
+			map[string]any{"b": topics.ReasonUnavailable, "c": topics.ReasonRefused},
+			topics.ReasonUnavailable,
+			[]string{"a", "b", "c"},
+			[]string{"a", "b", "c"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -305,8 +325,10 @@ func TestStaleAndRefused(t *testing.T) {
 		{"identity serves, down", 9 * time.Minute, topics.NeedIdentity, topics.ReasonUnavailable, "", false},
 		{"identity too old, down", time.Hour, topics.NeedIdentity, topics.ReasonUnavailable, "", true},
 		{"refused within the cache", 5 * time.Minute, topics.NeedStatus, topics.ReasonRefused, "", true},
-		{"refused after the cache", 10 * time.Minute, topics.NeedStatus, topics.ReasonRefused,
-			topics.ReasonRefused, false},
+		{
+			"refused after the cache", 10 * time.Minute, topics.NeedStatus, topics.ReasonRefused,
+			topics.ReasonRefused, false,
+		},
 		{"topic gone", time.Minute, topics.NeedStatus, topics.ReasonUnknownTopic, topics.ReasonUnknownTopic, false},
 		{"dated in the future", -time.Hour, topics.NeedIdentity, topics.ReasonUnavailable, "", true},
 	}
