@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"topicpilot/config"
 	"topicpilot/integrations/telegram/telegramtest"
 	"topicpilot/topics"
+	"topicpilot/topics/store"
 	"topicpilot/topics/topicsapi/topicsapitest"
 )
 
@@ -30,9 +33,11 @@ const (
 	apiToken = "header-token-of-the-tests"
 	apiKey   = "api-key-of-the-tests"
 	instance = "13209946874612345"
+
+	hookSecret = "hook-secret-of-the-tests"
 )
 
-var secrets = []string{token, "AAtoken-of-the-tests", apiToken, apiKey}
+var secrets = []string{token, "AAtoken-of-the-tests", apiToken, apiKey, hookSecret}
 
 // stage is a group with people, a Topics API and, once started, the bot.
 type stage struct {
@@ -42,6 +47,8 @@ type stage struct {
 	log *logBuffer
 	dir string
 	yml string
+	// url is the fake Bot API's address.
+	url string
 	bot *app.App
 }
 
@@ -67,6 +74,7 @@ func (b *logBuffer) String() string {
 func newStage(t *testing.T, options telegramtest.Options, more ...string) *stage {
 	t.Helper()
 	options.Token = token
+	options.WebhookBackoff, options.WebhookMaxBackoff = 20*time.Millisecond, 200*time.Millisecond
 	s := &stage{t: t, tg: telegramtest.New(options), api: topicsapitest.New(), log: &logBuffer{}, dir: t.TempDir()}
 	t.Cleanup(func() { s.tg.Close() })
 	t.Cleanup(s.api.Close)
@@ -83,7 +91,7 @@ func newStage(t *testing.T, options telegramtest.Options, more ...string) *stage
 		{User: telegramtest.User{ID: guestID, FirstName: "Guest"}, Status: telegramtest.Regular},
 	}})
 	s.must(err)
-	url, err := s.tg.Start("127.0.0.1:0")
+	s.url, err = s.tg.Start("127.0.0.1:0")
 	s.must(err)
 	s.must(s.api.Start("127.0.0.1:0"))
 	s.api.SetToken(apiToken)
@@ -98,7 +106,7 @@ groups:
     instances: [{instance: %q, api_key: %q}]
     mirror: {source: account, sender_ids: [%d]}
 %s
-`, token, url, filepath.Join(s.dir, "bot.db"), s.api.URL(), apiToken, int64(groupID), instance, apiKey, mirrorID,
+`, token, s.url, filepath.Join(s.dir, "bot.db"), s.api.URL(), apiToken, int64(groupID), instance, apiKey, mirrorID,
 		strings.Join(more, "\n"))
 	return s
 }
@@ -215,6 +223,105 @@ func (s *stage) answers(thread, n int) []telegramtest.Message {
 	return s.ours(thread)
 }
 
+// settle waits until every update that Telegram holds is delivered and handled.
+func (s *stage) settle() {
+	s.t.Helper()
+	s.eventually("all delivered", func() bool { return s.tg.Pending() == 0 })
+	s.eventually("all handled", func() bool { return s.metric(`topicpilot_queue_pending{queue="inbox"}`) == 0 })
+}
+
+// metric reads one number of /metrics, -1 when it is not there.
+func (s *stage) metric(name string) float64 {
+	_, body := s.get("/metrics")
+	for line := range strings.Lines(body) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			value, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
+			s.must(err)
+			return value
+		}
+	}
+	return -1
+}
+
+// replace changes the settings; old must be there.
+func (s *stage) replace(old, with string) {
+	s.t.Helper()
+	if !strings.Contains(s.yml, old) {
+		s.t.Fatalf("the settings hold no %q", old)
+	}
+	s.yml = strings.Replace(s.yml, old, with, 1)
+}
+
+// webhookMode makes the bot receive by webhook at a fixed address, and gives its url.
+func (s *stage) webhookMode() string {
+	s.t.Helper()
+	addr := freeAddr(s.t)
+	hook := "http://" + addr + "/telegram/hook"
+	s.replace(`server: {listen: "127.0.0.1:0"}`, fmt.Sprintf(`server: {listen: %q}`, addr))
+	s.replace("limits:", fmt.Sprintf("webhook: {url: %q, secret: %q}, limits:", hook, hookSecret))
+	return hook
+}
+
+// freeAddr is an address on which nobody listens.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// lacks fails when a text of the bot's holds one of the words.
+func (s *stage) lacks(text string, words ...string) {
+	s.t.Helper()
+	for _, word := range words {
+		if strings.Contains(text, word) {
+			s.t.Errorf("%q is in:\n%s", word, text)
+		}
+	}
+}
+
+// holds fails when one of the words is not in the text.
+func (s *stage) holds(text string, words ...string) {
+	s.t.Helper()
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			s.t.Errorf("no %q in:\n%s", word, text)
+		}
+	}
+}
+
+// db opens the bot's database beside the bot.
+func (s *stage) db() *store.Store {
+	s.t.Helper()
+	db, err := store.Open(s.t.Context(), "sqlite:"+filepath.Join(s.dir, "bot.db"), store.Options{Tool: true})
+	s.must(err)
+	s.t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// transcript reads a topic as the bot keeps it.
+func (s *stage) transcript(thread int) []topics.Message {
+	s.t.Helper()
+	list, err := s.db().Messages(s.t.Context(), conversation(thread), 0, 1000)
+	s.must(err)
+	return list
+}
+
+func conversation(thread int) topics.Conversation {
+	return topics.Conversation{ChatID: groupID, ThreadID: int64(thread)}
+}
+
+// parked reads what the bot has given up.
+func (s *stage) parked() []topics.Parked {
+	s.t.Helper()
+	list, err := s.db().ListParked(s.t.Context(), 0, 100)
+	s.must(err)
+	return list
+}
+
 // quiet proves that nothing more comes: a marker command in another topic is answered
 // and nothing is pending.
 func (s *stage) quiet() {
@@ -222,9 +329,5 @@ func (s *stage) quiet() {
 	marker := s.topic(1, "marker")
 	s.post(marker, olgaID, "/assist")
 	s.answers(marker, 1)
-	s.eventually("all delivered", func() bool { return s.tg.Pending() == 0 })
-	s.eventually("all handled", func() bool {
-		_, body := s.get("/metrics")
-		return strings.Contains(body, `topicpilot_queue_pending{queue="inbox"} 0`)
-	})
+	s.settle()
 }

@@ -20,6 +20,12 @@ const serverMark = "X-Topicpilot"
 // bodyLimit is above the webhook's own limit, which answers in its own way.
 const bodyLimit = 2 << 20
 
+// maxConnections bounds the requests in hand; Telegram opens 100 at most.
+const maxConnections = 4096
+
+// readyTime bounds what readyz looks at.
+const readyTime = 2 * time.Second
+
 // server is our HTTP server: health, metrics and what outside systems call.
 type server struct {
 	http   *fasthttp.Server
@@ -30,13 +36,15 @@ type server struct {
 func newServer(log *slog.Logger) *server {
 	s := &server{routes: make(map[string]fasthttp.RequestHandler)}
 	s.http = &fasthttp.Server{
-		Handler:               s.serve,
-		Name:                  "topicpilot",
-		ReadTimeout:           15 * time.Second,
-		WriteTimeout:          15 * time.Second,
-		IdleTimeout:           90 * time.Second,
-		MaxRequestBodySize:    bodyLimit,
-		MaxConnsPerIP:         1024,
+		Handler:            s.serve,
+		Name:               "topicpilot",
+		ReadTimeout:        15 * time.Second,
+		WriteTimeout:       15 * time.Second,
+		IdleTimeout:        90 * time.Second,
+		MaxRequestBodySize: bodyLimit,
+		// All connections together: a limit for each address would wrap connections in a way
+		// that fasthttp's own shutdown races with, and behind a balancer all have one address.
+		Concurrency:           maxConnections,
 		NoDefaultServerHeader: true,
 		CloseOnShutdown:       true,
 		Logger:                quiet{log},
@@ -114,7 +122,10 @@ func health(ctx *fasthttp.RequestCtx) {
 // ready answers 200, or 503 with a line for each reason.
 func (a *App) ready(ctx *fasthttp.RequestCtx) {
 	ctx.SetContentType("text/plain; charset=utf-8")
-	reasons := a.notReady(ctx)
+	// The request's own context is used again for the next request.
+	bounded, cancel := context.WithTimeout(context.Background(), readyTime)
+	defer cancel()
+	reasons := a.notReady(bounded)
 	if len(reasons) == 0 {
 		ctx.SetBodyString("ready\n")
 		return
@@ -124,7 +135,9 @@ func (a *App) ready(ctx *fasthttp.RequestCtx) {
 }
 
 func (m *metrics) handler() fasthttp.RequestHandler {
+	// No Timeout: its goroutine would outlive the request, whose context fasthttp uses
+	// again. What is collected bounds its own time.
 	return fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		Timeout: 5 * time.Second, MaxRequestsInFlight: 4,
+		MaxRequestsInFlight: 4,
 	}))
 }
