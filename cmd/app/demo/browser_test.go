@@ -82,7 +82,8 @@ func TestHelpAndFaultsOpen(t *testing.T) {
 	b.visit(stage.URL())
 	b.do(chromedp.Click(id("help-open")), chromedp.WaitVisible(id("help")))
 	b.shot("help-dark")
-	b.do(chromedp.Click(id("help-close")), chromedp.Click(id("faults")+" summary"), chromedp.Click(id("fault-billing-down")))
+	b.do(chromedp.Click(id("help-close")))
+	b.do(chromedp.Click(id("faults")+" summary"), chromedp.Click(id("fault-billing-down")))
 	b.until(`document.getElementById("fault-count").textContent === "1"`)
 	b.shot("faults-dark")
 	for _, f := range stage.State().Faults {

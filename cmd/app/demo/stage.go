@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -125,7 +126,7 @@ func (s *Stage) open(listen string) error {
 // serveFake serves one of the fakes, which are fasthttp handlers, on a free loopback port and returns its
 // base URL. release ends what its handlers wait for.
 func (s *Stage) serveFake(h fasthttp.RequestHandler, release func() error) (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := new(net.ListenConfig).Listen(s.ended, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
@@ -156,7 +157,7 @@ func (s *Stage) serveFake(h fasthttp.RequestHandler, release func() error) (stri
 
 // serve opens an HTTP server and returns its base URL.
 func (s *Stage) serve(listen string, h http.Handler) (string, error) {
-	ln, err := net.Listen("tcp", listen)
+	ln, err := new(net.ListenConfig).Listen(s.ended, "tcp", listen)
 	if err != nil {
 		return "", err
 	}
@@ -198,8 +199,8 @@ func (s *Stage) Close() error {
 			s.stop()
 		}
 		var errs []error
-		for i := len(s.closers) - 1; i >= 0; i-- {
-			errs = append(errs, s.closers[i]())
+		for _, shut := range slices.Backward(s.closers) {
+			errs = append(errs, shut())
 		}
 		s.wg.Wait()
 		s.closeErr = errors.Join(errs...)
