@@ -51,6 +51,7 @@ type App struct {
 	registry *commands.Registry
 	lanes    *topics.Lanes
 	admins   *telegram.Administrators
+	people   *telegram.Members
 
 	failed  chan error
 	receive context.CancelFunc
@@ -79,7 +80,7 @@ func New(opts Options) (*App, error) {
 	})
 	a.server = newServer(opts.Log)
 	a.metrics = newMetrics(opts.Version, func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // no context comes with a scrape
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second) //nolint:forbidigo // a scrape has none
 		defer cancel()
 		return len(a.notReady(ctx)) == 0
 	})
@@ -123,11 +124,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 
 // background runs a part until the bot stops.
 func (a *App) background(part func()) {
-	a.running.Add(1)
-	go func() {
-		defer a.running.Done()
-		part()
-	}()
+	a.running.Go(part)
 }
 
 // stopLater registers how a part is stopped; the last one registered stops first.
@@ -171,6 +168,8 @@ func (a *App) openStore(ctx context.Context) error {
 	return nil
 }
 
+func (a *App) journal() *journal { return &journal{store: a.store, admins: a.admins, people: a.people} }
+
 // routes are the paths that outside systems call.
 func (a *App) routes(ctx context.Context) {
 	a.server.handle("/healthz", health)
@@ -178,7 +177,7 @@ func (a *App) routes(ctx context.Context) {
 	a.server.handle("/metrics", a.metrics.handler())
 	if path, ok := webhookPath(a.Config.Telegram.Webhook); ok {
 		hook := telegram.NewWebhook(telegram.WebhookOptions{
-			BotID: a.client.BotID(), Journal: a.store, Log: a.Log, Context: context.WithoutCancel(ctx),
+			BotID: a.client.BotID(), Journal: a.journal(), Log: a.Log, Context: context.WithoutCancel(ctx),
 			Secret: a.client.WebhookSecret(a.Config.Telegram.Webhook.Secret.Reveal()),
 		})
 		a.server.handle(path, hook.Handle)

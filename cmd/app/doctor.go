@@ -115,15 +115,21 @@ func (d *doctor) lookups(context.Context) []Finding {
 func (d *doctor) database(ctx context.Context) []Finding {
 	text, err := store.Check(ctx, d.cfg.Store.URL.Reveal())
 	if err != nil {
-		return []Finding{{Status: StatusFault, Subject: "database", Text: err.Error(), Remedy: "mend store.url or what it points at"}}
+		return []Finding{{
+			Status: StatusFault, Subject: "database", Text: err.Error(), Remedy: "mend store.url or what it points at",
+		}}
 	}
 	return []Finding{{Status: StatusOK, Subject: "database", Text: text}}
 }
 
 func (d *doctor) telegram(ctx context.Context) []Finding {
-	client, err := telegram.NewClient(telegram.Options{Token: d.cfg.Telegram.Token, APIURL: d.cfg.Telegram.APIURL.Reveal()})
+	client, err := telegram.NewClient(telegram.Options{
+		Token: d.cfg.Telegram.Token, APIURL: d.cfg.Telegram.APIURL.Reveal(),
+	})
 	if err != nil {
-		return []Finding{{Status: StatusFault, Subject: "telegram", Text: err.Error(), Remedy: "correct the telegram settings"}}
+		return []Finding{{
+			Status: StatusFault, Subject: "telegram", Text: err.Error(), Remedy: "correct the telegram settings",
+		}}
 	}
 	defer client.Close()
 	options := telegram.CheckOptions{WebhookURL: d.cfg.Telegram.Webhook.URL.Reveal()}
@@ -161,7 +167,7 @@ func (d *doctor) ourBotRuns(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	return resp.StatusCode == http.StatusOK && resp.Header.Get(serverMark) != ""
 }
 
@@ -204,7 +210,8 @@ func probed(where string, result topicsapi.ProbeResult, err error) Finding {
 			f.Status, f.Remedy = StatusWarning, "try /info in a customer's topic"
 		}
 	case topicsapi.VerdictTokenRefused:
-		f.Text, f.Remedy = "the token is refused: "+f.Text, "set topics_api.token to the key that the mirror's support gave you"
+		f.Text = "the token is refused: " + f.Text
+		f.Remedy = "set topics_api.token to the key that the mirror's support gave you"
 	case topicsapi.VerdictKeyRefused:
 		f.Text = "the instance's api_key is refused: " + f.Text
 		f.Remedy = "copy " + where + ".instance and .api_key from the mirror's setup bot"
