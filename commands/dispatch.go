@@ -97,7 +97,7 @@ func (r *Registry) Dispatch(ctx context.Context, call topics.Call) (topics.Answe
 	if call.Press != "" {
 		action, err := ParseAction(call.Press)
 		if err != nil {
-			return topics.Answer{Toast: req.Say.T("press.old", nil)}, nil
+			return topics.Answer{Toast: req.Say.T("press.old", nil)}, nil //nolint:nilerr // it is told so
 		}
 		req.Action, name = action, action.Command
 	}

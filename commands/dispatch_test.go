@@ -64,7 +64,10 @@ func TestWhoMay(t *testing.T) {
 			"in General", "hi", inGeneral, "/hi needs a customer. Please use it in a customer's topic.",
 			"/hi needs a customer. Please use it in a customer's topic.",
 		},
-		{"mirror not named, operator listed by id", "hi", mirrorUnknown(topics.AuthorOperator, topics.RoleOperator), "hello ", "hello "},
+		{
+			"mirror not named, operator listed by id", "hi",
+			mirrorUnknown(topics.AuthorOperator, topics.RoleOperator), "hello ", "hello ",
+		},
 		{"mirror not named, stranger", "hi", mirrorUnknown(topics.AuthorStranger, topics.RoleNone), unknown, ""},
 		{"mirror not named, bot", "hi", mirrorUnknown(topics.AuthorBot, topics.RoleNone), "", ""},
 		{"argument", "hi", func(c *topics.Call) { c.Rest = "world" }, "hello world", "hello world"},

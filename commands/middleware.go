@@ -69,7 +69,7 @@ func withArguments(command Command, next Handler) Handler {
 		args, err := parseArgs(command.Args, req.Rest)
 		if err != nil {
 			data := messages.Data{"Usage": command.usage()}
-			return req.say(outcomeUsage, req.Say.T("usage", data)), nil
+			return req.say(outcomeUsage, req.Say.T("usage", data)), nil //nolint:nilerr // it is told so
 		}
 		req.Args = args
 		return next(ctx, req)
