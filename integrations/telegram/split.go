@@ -115,20 +115,20 @@ func mostImportant(list []topics.Entity) []topics.Entity {
 // the end of a paragraph, a line or a word, as long as half of the room is used.
 func cut(s string, start, limit int) int {
 	units := 0
-	paragraph, line, word := -1, -1, -1
+	places := [3]int{-1, -1, -1} // behind a paragraph, a line, a word
 	var prev rune
 	for i, r := range s[start:] {
 		if units += utf16Len(r); units > limit {
-			return best(s, start, start+i, paragraph, line, word)
+			return best(s, start, start+i, places)
 		}
 		if next := start + i + utf8.RuneLen(r); units >= limit/2 {
 			switch {
 			case r == '\n' && prev == '\n':
-				paragraph = next
+				places[0] = next
 			case r == '\n':
-				line = next
+				places[1] = next
 			case unicode.IsSpace(r):
-				word = next
+				places[2] = next
 			}
 		}
 		prev = r
@@ -136,8 +136,8 @@ func cut(s string, start, limit int) int {
 	return len(s)
 }
 
-func best(s string, start, end, paragraph, line, word int) int {
-	for _, place := range []int{paragraph, line, word} {
+func best(s string, start, end int, places [3]int) int {
+	for _, place := range places {
 		if place > start {
 			return place
 		}

@@ -151,7 +151,7 @@ func (s *Server) deliver(u *update) (time.Duration, error) {
 	target, secret, down := s.hook.url, s.hook.secret, s.hook.down
 	s.mu.Unlock()
 	if down {
-		return 0, fmt.Errorf("Connection timed out") //nolint:staticcheck,revive // Telegram's wording
+		return 0, fmt.Errorf("Connection timed out") //nolint:staticcheck // Telegram's wording
 	}
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
@@ -164,7 +164,7 @@ func (s *Server) deliver(u *update) (time.Duration, error) {
 	}
 	req.SetBodyRaw(u.raw)
 	if err := s.exchange(req, resp); err != nil {
-		return 0, fmt.Errorf("Connection failed: %w", err) //nolint:staticcheck,revive // Telegram's wording
+		return 0, fmt.Errorf("Connection failed: %w", err) //nolint:staticcheck // Telegram's wording
 	}
 	code := resp.StatusCode()
 	if code >= 200 && code < 300 {
@@ -172,7 +172,7 @@ func (s *Server) deliver(u *update) (time.Duration, error) {
 	}
 	after, _ := strconv.Atoi(string(resp.Header.Peek("Retry-After")))
 	return time.Duration(min(max(after, 0), 3600)) * time.Second,
-		fmt.Errorf("Wrong response from the webhook: %d %s", //nolint:staticcheck,revive // Telegram's wording
+		fmt.Errorf("Wrong response from the webhook: %d %s", //nolint:staticcheck // Telegram's wording
 			code, fasthttp.StatusMessage(code))
 }
 
