@@ -127,7 +127,7 @@ func New() *Server {
 
 // Start serves on an address such as 127.0.0.1:0 until Close. It may be called once.
 func (s *Server) Start(listen string) error {
-	listener, err := net.Listen("tcp", listen)
+	listener, err := net.Listen("tcp", listen) //nolint:noctx // lives until Close
 	if err != nil {
 		return fmt.Errorf("fake topics api: %w", err)
 	}

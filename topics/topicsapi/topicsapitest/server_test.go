@@ -131,7 +131,7 @@ func TestCloseReleasesHanging(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		resp, err := http.Post(s.URL(), "application/json", bytes.NewBufferString(`{}`)) //nolint:noctx // ends by Close
+		resp, err := http.Post(s.URL(), "application/json", bytes.NewBufferString(`{}`))
 		if err == nil {
 			_ = resp.Body.Close()
 		}
