@@ -22,6 +22,9 @@ const (
 	// claimShare is how many conversations a process takes up by itself while another
 	// process is there to share the work.
 	claimShare = 8
+	// sharedRoles is how long a role is believed where another process may have been told
+	// of its change.
+	sharedRoles = 5 * time.Second
 	// statusCache is how long a topic's status is shown without asking again.
 	statusCache = 30 * time.Second
 )
@@ -40,7 +43,12 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.seed(ctx); err != nil {
 		return err
 	}
-	a.admins = telegram.NewAdministrators(a.client, nil)
+	a.admins, a.people = telegram.NewAdministrators(a.client, nil), telegram.NewMembers(a.client, nil)
+	if a.store.Shared() {
+		// The process that receives a change of members is not the only one that asks.
+		a.admins.KeepFor(sharedRoles)
+		a.people.KeepFor(sharedRoles)
+	}
 	a.resolver = topics.NewResolver(topics.ResolverOptions{
 		API: a.api, Store: a.store, Cache: a.Config.TopicsAPI.Cache, StatusCache: min(statusCache, a.Config.TopicsAPI.Cache),
 		Timeout: a.Config.TopicsAPI.Timeout, Log: a.Log,
@@ -89,7 +97,7 @@ func (a *App) buildLanes() {
 		},
 		Groups: a.groups, Book: book, Dispatcher: a.registry, Callbacks: a.client, Outbox: outbox,
 		Speakers: &topics.Speakers{
-			Administrators: a.admins, Members: telegram.NewMembers(a.client, nil), SelfID: a.client.BotID(),
+			Administrators: a.admins, Members: a.people, SelfID: a.client.BotID(),
 		},
 		Log: a.Log, Now: time.Now,
 	})

@@ -209,7 +209,7 @@ func (s *stage) post(thread int, from int64, text string) telegramtest.Message {
 func (s *stage) ours(thread int) []telegramtest.Message {
 	var list []telegramtest.Message
 	for _, m := range s.tg.Messages(groupID) {
-		if m.Thread == thread && m.From != nil && m.From.IsBot && m.Text != "" {
+		if m.Thread == thread && m.From != nil && m.From.ID == telegramtest.DefaultBotID && m.Text != "" {
 			list = append(list, m)
 		}
 	}

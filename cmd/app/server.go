@@ -123,7 +123,7 @@ func health(ctx *fasthttp.RequestCtx) {
 func (a *App) ready(ctx *fasthttp.RequestCtx) {
 	ctx.SetContentType("text/plain; charset=utf-8")
 	// The request's own context is used again for the next request.
-	bounded, cancel := context.WithTimeout(context.Background(), readyTime)
+	bounded, cancel := context.WithTimeout(context.Background(), readyTime) //nolint:forbidigo // see above
 	defer cancel()
 	reasons := a.notReady(bounded)
 	if len(reasons) == 0 {

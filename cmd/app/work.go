@@ -103,7 +103,7 @@ func (a *App) poll(ctx context.Context, lost <-chan struct{}) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	poller := telegram.NewPoller(telegram.PollerOptions{
-		Client: a.client, Journal: a.store, Log: a.Log, TakeOver: a.TakeOver,
+		Client: a.client, Journal: a.journal(), Log: a.Log, TakeOver: a.TakeOver,
 	})
 	a.background(func() { a.watch(ctx, poller.State) })
 	a.background(func() {

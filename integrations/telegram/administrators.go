@@ -24,8 +24,9 @@ const (
 // bots. A list is used for ten minutes, and for an hour when it cannot be asked
 // anew; of a chat that refuses to tell nobody is an administrator.
 type Administrators struct {
-	client *Client
-	now    func() time.Time
+	client  *Client
+	now     func() time.Time
+	keepFor time.Duration
 
 	mu    sync.Mutex
 	chats map[int64]*administratorList
@@ -53,8 +54,13 @@ func NewAdministrators(client *Client, now func() time.Time) *Administrators {
 	if now == nil {
 		now = time.Now
 	}
-	return &Administrators{client: client, now: now, chats: make(map[int64]*administratorList)}
+	return &Administrators{
+		client: client, now: now, keepFor: administratorsFresh, chats: make(map[int64]*administratorList),
+	}
 }
+
+// KeepFor changes the ten minutes; called before anything is asked.
+func (a *Administrators) KeepFor(d time.Duration) { a.keepFor = d }
 
 // Forget makes the next question ask Telegram. The old list serves on only if that fails.
 func (a *Administrators) Forget(chatID int64) {
@@ -120,7 +126,7 @@ func (a *Administrators) fresh(list *administratorList) bool {
 	if list.refused {
 		return !list.dirty && age < administratorsRefused
 	}
-	return !list.dirty && age < administratorsFresh
+	return !list.dirty && age < a.keepFor
 }
 
 func (a *Administrators) stale(list *administratorList, userID int64, err error) (bool, error) {

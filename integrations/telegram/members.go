@@ -19,11 +19,14 @@ const (
 // Members tells who belongs to a chat. An answer is used for ten minutes or until it is
 // forgotten; without one nobody belongs to it.
 type Members struct {
-	client *Client
-	now    func() time.Time
+	client  *Client
+	now     func() time.Time
+	keepFor time.Duration
 
 	mu    sync.Mutex
 	known map[membershipKey]membership
+	// changes counts Forget, so that an older answer does not pass for a fresh one.
+	changes int
 }
 
 var _ topics.Members = (*Members)(nil)
@@ -40,8 +43,11 @@ func NewMembers(client *Client, now func() time.Time) *Members {
 	if now == nil {
 		now = time.Now
 	}
-	return &Members{client: client, now: now, known: make(map[membershipKey]membership)}
+	return &Members{client: client, now: now, keepFor: membershipFresh, known: make(map[membershipKey]membership)}
 }
+
+// KeepFor changes the ten minutes; called before anything is asked.
+func (m *Members) KeepFor(d time.Duration) { m.keepFor = d }
 
 // IsMember is false on doubt: also when the chat refuses to tell. An error means that Telegram could
 // not be asked; it may be tried again.
@@ -49,8 +55,9 @@ func (m *Members) IsMember(ctx context.Context, chatID, userID int64) (bool, err
 	key := membershipKey{chatID, userID}
 	m.mu.Lock()
 	found, ok := m.known[key]
+	changes := m.changes
 	m.mu.Unlock()
-	if ok && m.now().Sub(found.at) < membershipFresh {
+	if ok && m.now().Sub(found.at) < m.keepFor {
 		return found.is, nil
 	}
 	member, err := m.client.member(ctx, chatID, userID)
@@ -60,13 +67,17 @@ func (m *Members) IsMember(ctx context.Context, chatID, userID int64) (bool, err
 		return false, err
 	}
 	is := err == nil && member != nil && member.MemberIsMember()
-	m.keep(key, membership{is: is, at: m.now()})
+	m.keep(key, membership{is: is, at: m.now()}, changes)
 	return is, nil
 }
 
-func (m *Members) keep(key membershipKey, value membership) {
+// keep remembers an answer, unless something was forgotten since it was asked for.
+func (m *Members) keep(key membershipKey, value membership, changes int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.changes != changes {
+		return
+	}
 	if len(m.known) >= maxMemberships {
 		for k, old := range m.known {
 			if value.at.Sub(old.at) >= membershipFresh {
@@ -87,6 +98,7 @@ func (m *Members) keep(key membershipKey, value membership) {
 func (m *Members) Forget(chatID, userID int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.changes++
 	delete(m.known, membershipKey{chatID, userID})
 }
 
