@@ -14,6 +14,10 @@ const (
 	// maxBatch and maxBatchBytes bound one transaction.
 	maxBatch      = 256
 	maxBatchBytes = 4 << 20
+	// patience is how long an operation for which nobody waits is put off, and
+	// patientMost how many of them wait.
+	patience    = 2 * time.Millisecond
+	patientMost = 64
 )
 
 type opKind uint8
@@ -119,27 +123,67 @@ func (s *Store) write(ctx context.Context, fn func(w writer) error) error {
 	return s.submit(&op{ctx: ctx, kind: opWrite, write: fn})
 }
 
+// patient reports whether nobody waits for the operation: the last item of a lane is
+// done, and its lane has nothing further to do.
+func (o *op) patient() bool { return o.thenRelease && len(o.outcome.Enqueue) == 0 }
+
+// pile is what the writer has taken from the queue and not yet written.
+type pile struct {
+	urgent, patient []*op
+	size            int
+	// until is when the patient ones have waited long enough.
+	until time.Time
+	// claim, if set, comes after all others and is run by itself.
+	claim  *op
+	closed bool
+}
+
+func (p *pile) add(o *op) {
+	switch {
+	case o.kind == opClaim:
+		p.claim = o
+		return
+	case o.patient():
+		if len(p.patient) == 0 {
+			p.until = time.Now().Add(patience)
+		}
+		p.patient = append(p.patient, o)
+	default:
+		p.urgent = append(p.urgent, o)
+	}
+	p.size += o.size
+}
+
+func (p *pile) full() bool {
+	return p.claim != nil || p.closed || len(p.urgent)+len(p.patient) >= maxBatch || p.size >= maxBatchBytes
+}
+
+// due reports whether the patient ones are to be written now.
+func (p *pile) due() bool {
+	return p.full() || len(p.patient) >= patientMost || len(p.patient) > 0 && !time.Now().Before(p.until)
+}
+
+// writeLoop writes what callers hand over: all that waits in one transaction. What
+// nobody waits for is put off for a moment, so that a burst costs fewer transactions
+// and those that somebody waits for are short.
 func (s *Store) writeLoop() {
 	defer close(s.writerDone)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	var first *op
-	for {
-		if first == nil {
-			select {
-			case o, ok := <-s.queue:
-				if !ok {
-					return
-				}
-				first = o
-			case <-tick.C:
-				s.engine.tick()
-				continue
-			}
+	var p pile
+	for !p.closed {
+		s.take(&p, tick.C)
+		if p.due() {
+			s.commit(append(p.urgent, p.patient...))
+			p.urgent, p.patient, p.size = p.urgent[:0], p.patient[:0], 0
+		} else if len(p.urgent) > 0 {
+			s.commit(p.urgent)
+			p.urgent = p.urgent[:0]
 		}
-		var batch []*op
-		batch, first = s.collect(first)
-		s.commit(batch)
+		if p.claim != nil {
+			s.commit([]*op{p.claim})
+			p.claim = nil
+		}
 		select {
 		case <-tick.C:
 			s.engine.tick()
@@ -148,36 +192,42 @@ func (s *Store) writeLoop() {
 	}
 }
 
-// collect takes what waits, without waiting for more. A claim is run alone, between
-// transactions; next is what was taken and comes afterwards.
-func (s *Store) collect(first *op) (batch []*op, next *op) {
-	batch = append(make([]*op, 0, 16), first)
-	if first.kind == opClaim {
-		return batch, nil
+// take waits until there is something to write and adds all that is there.
+func (s *Store) take(p *pile, tick <-chan time.Time) {
+	var due <-chan time.Time
+	if len(p.patient) > 0 {
+		timer := time.NewTimer(time.Until(p.until))
+		defer timer.Stop()
+		due = timer.C
 	}
-	size := first.size
-	for len(batch) < maxBatch && size < maxBatchBytes {
+	select {
+	case o, ok := <-s.queue:
+		p.closed = !ok
+		if ok {
+			p.add(o)
+		}
+	case <-due:
+	case <-tick:
+		s.engine.tick()
+		return
+	}
+	for !p.full() {
 		select {
 		case o, ok := <-s.queue:
-			if !ok {
-				return batch, nil
+			p.closed = !ok
+			if ok {
+				p.add(o)
 			}
-			if o.kind == opClaim || size+o.size > maxBatchBytes {
-				return batch, o
-			}
-			size += o.size
-			batch = append(batch, o)
 		default:
-			return batch, nil
+			return
 		}
 	}
-	return batch, nil
 }
 
 // commit writes a batch, tells the listener, then answers. If one operation spoils
 // the batch, each is written by itself, so that only the bad one fails.
 func (s *Store) commit(batch []*op) {
-	live := batch[:0]
+	live := make([]*op, 0, len(batch))
 	for _, o := range batch {
 		if err := o.ctx.Err(); err != nil {
 			o.err = err
