@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"gopkg.in/yaml.v3"
 
@@ -19,6 +22,18 @@ type demoCmd struct {
 	Verbose bool   `short:"v" help:"Show the bot's log."`
 }
 
+// Validate looks at the address before anything is started.
+func (c demoCmd) Validate() error {
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return errors.New("--listen must be HOST:PORT, as in 127.0.0.1:8088 (port 0: any free one)")
+	}
+	return nil
+}
+
 // Run plays Telegram, the Topics API and a billing system, and starts the real bot
 // against them, with settings as anybody would write them.
 func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
@@ -28,7 +43,7 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	stage := demo.New(demo.Options{Log: log})
 	if err := stage.Start(ctx, c.Listen); err != nil {
-		return fmt.Errorf("demo: %w (choose another address: --listen 127.0.0.1:0)", err)
+		return fmt.Errorf("%w; choose another address, as in: topicpilot demo --listen 127.0.0.1:0", err)
 	}
 	defer stage.Close()
 	dir, err := os.MkdirTemp("", "topicpilot-demo-")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"topicpilot/cmd/app"
 )
@@ -23,14 +24,14 @@ func (c doctorCmd) Run(ctx context.Context, std streams) error {
 		if f.Status == app.StatusFault {
 			faults++
 		}
-		_, err := fmt.Fprintln(std.out, f)
+		_, err := fmt.Fprintln(std.out, strings.TrimSpace(strings.ReplaceAll(f.String(), "\n\t", " ")))
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	if faults > 0 {
-		return errShown
+		return fmt.Errorf("doctor: faults found: %d; mend what the lines above name", faults)
 	}
 	return nil
 }

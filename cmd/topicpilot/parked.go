@@ -86,8 +86,8 @@ func parkedRow(p topics.Parked) parkedJSON {
 
 type parkedShowCmd struct {
 	settingsFlag
-	ID  int64 `arg:"" help:"ID from the list (or an update_id)."`
-	Raw bool  `help:"Print the stored content too; it may hold customers' text."`
+	ID  parkedID `arg:"" help:"ID from the list (or an update_id)."`
+	Raw bool     `help:"Print the stored content too; it may hold customers' text."`
 }
 
 func (c parkedShowCmd) Run(ctx context.Context, std streams) error {
@@ -100,7 +100,8 @@ func (c parkedShowCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "id         %d\nqueue      %s\nupdate_id  %s\nwhere      %s\nreceived   %s\nsince      %s\ntries      %d\nwhy        %s\nsize       %d bytes\n",
+	fmt.Fprintf(std.out, "id         %d\nqueue      %s\nupdate_id  %s\nwhere      %s\nreceived   %s\n"+
+		"since      %s\ntries      %d\nwhy        %s\nsize       %d bytes\n",
 		p.ID, p.Queue, dash(updateID(p)), p.Lane, p.AddedAt.UTC().Format(time.RFC3339),
 		p.ParkedAt.UTC().Format(time.RFC3339), p.Attempts, oneLine(p.Reason), len(p.Payload))
 	if c.Raw {
@@ -109,16 +110,34 @@ func (c parkedShowCmd) Run(ctx context.Context, std streams) error {
 	return err
 }
 
+// parkedID is an id of the list, or an update_id.
+type parkedID int64
+
+// UnmarshalText reads an id of the command line.
+func (id *parkedID) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || n < 1 {
+		return fmt.Errorf("%q is no ID; take one from: topicpilot parked list", text)
+	}
+	*id = parkedID(n)
+	return nil
+}
+
 // parkedChoice names parked rows: one by one, or all.
 type parkedChoice struct {
-	IDs []int64 `arg:"" optional:"" name:"id" help:"IDs from the list (or update_ids)."`
-	All bool    `help:"All that are parked now."`
+	IDs []parkedID `arg:"" optional:"" name:"id" help:"IDs from the list (or update_ids)."`
+	All bool       `help:"All that are parked now."`
+}
+
+// Validate looks at the command line before anything is opened.
+func (c parkedChoice) Validate() error {
+	if c.All == (len(c.IDs) > 0) {
+		return errors.New("name the IDs (take them from: topicpilot parked list), or say --all")
+	}
+	return nil
 }
 
 func (c parkedChoice) each(ctx context.Context, db *store.Store, do func(topics.Parked) error) error {
-	if c.All == (len(c.IDs) > 0) {
-		return usageError{errors.New("name the IDs (see: topicpilot parked list), or say --all")}
-	}
 	if c.All {
 		return eachParked(ctx, db, do)
 	}
@@ -193,7 +212,8 @@ func eachParked(ctx context.Context, db topics.ParkedStore, do func(topics.Parke
 var errFound = errors.New("found")
 
 // findParked takes an id of the list, or the update_id that people know from Telegram.
-func findParked(ctx context.Context, db topics.ParkedStore, id int64) (topics.Parked, error) {
+func findParked(ctx context.Context, db topics.ParkedStore, named parkedID) (topics.Parked, error) {
+	id := int64(named)
 	p, err := db.GetParked(ctx, id)
 	if !errors.Is(err, topics.ErrNotFound) {
 		return p, err

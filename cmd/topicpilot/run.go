@@ -24,6 +24,9 @@ func (c runCmd) Run(ctx context.Context, std streams) error {
 		return usageError{err}
 	}
 	if err := bot.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // asked to stop before it ran
+		}
 		return fmt.Errorf("start: %w", err)
 	}
 	log.Info("running", "listen", bot.Addr(), "version", version)

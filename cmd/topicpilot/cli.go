@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit statuses promised to scripts.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// streams are what a subcommand sees of the outside.
+type streams struct {
+	env      []string
+	out, err io.Writer
+}
+
+// usageError marks wrong usage or settings: exit status 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+type cli struct {
+	Run     runCmd     `cmd:"" help:"Run the bot."`
+	Demo    demoCmd    `cmd:"" help:"Try everything on this machine: no settings, no token, no network."`
+	Doctor  doctorCmd  `cmd:"" help:"Check settings and everything they point at; say what is wrong and how to mend it."`
+	Config  configCmd  `cmd:"" help:"Check or print the settings."`
+	Parked  parkedCmd  `cmd:"" help:"Look after updates and messages that were given up."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// execute runs one subcommand and gives the exit status.
+func execute(ctx context.Context, args []string, std streams) int {
+	var c cli
+	helped := false
+	parser, err := kong.New(&c,
+		kong.Name("topicpilot"),
+		kong.Description("Assistant bot for Telegram support groups with topics."),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(std),
+	)
+	if err != nil {
+		return status(err, std.err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case helped:
+		return exitDone
+	case err != nil:
+		return status(misused(err), std.err)
+	}
+	return status(parsed.Run(), std.err)
+}
+
+// misused adds where the help for a wrong command line is.
+func misused(err error) error {
+	command := "topicpilot"
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok {
+		for _, step := range parse.Context.Path {
+			if step.Command != nil {
+				command += " " + step.Command.Name
+			}
+		}
+	}
+	return usageError{fmt.Errorf("%w; see: %s --help", err, command)}
+}
+
+// status prints an error, one line for each thing that is wrong.
+func status(err error, w io.Writer) int {
+	if err == nil {
+		return exitDone
+	}
+	// A line that begins with a blank goes on with the one before.
+	text := strings.ReplaceAll(strings.ReplaceAll(err.Error(), "\n\t", " "), "\n ", " ")
+	for line := range strings.Lines(text) {
+		fmt.Fprintf(w, "topicpilot: %s\n", strings.TrimRight(line, "\n"))
+	}
+	if _, usage := errors.AsType[usageError](err); usage {
+		return exitUsage
+	}
+	return exitFailed
+}
