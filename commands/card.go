@@ -2,7 +2,6 @@ package commands
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"topicpilot/commands/messages"
@@ -32,7 +31,8 @@ func identity(card *topics.Text, say *messages.Printer, resolved topics.Resolved
 	field(card, say, "info.language", "Language", cleanField(customer.Language))
 	field(card, say, "info.phone", "Phone", cleanField(customer.Phone))
 	if status := statusText(say, resolved.Status); status != "" {
-		card.Add("\n" + say.T("info.status", messages.Data{"Status": status}))
+		before, after := say.Around("info.status", "Status")
+		card.Add("\n" + before + status + after)
 	}
 	if title := cleanField(resolved.Title); title != name {
 		field(card, say, "info.title", "Title", title)
@@ -57,10 +57,7 @@ func field(card *topics.Text, say *messages.Printer, id, key, value string) {
 	if !visible(value) {
 		return
 	}
-	// The translation decides where the value stands; the mark is replaced by it.
-	const mark = "\x00"
-	line := say.T(id, messages.Data{key: mark})
-	before, after, _ := strings.Cut(line, mark)
+	before, after := say.Around(id, key)
 	card.Add("\n" + before).Code(value).Add(after)
 }
 

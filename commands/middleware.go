@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"runtime/debug"
 
@@ -121,7 +122,11 @@ func (r *Registry) withAudit(command Command, next Handler) Handler {
 				"topic_id", req.Conversation.String(), "author_kind", string(req.By.Kind))
 			return reply, err
 		}
-		r.conf.Log.Info("command", "command", command.Name, "action", req.Action.Verb,
+		level := slog.LevelDebug // what went well is counted; the log is for the rest
+		if reply.outcome != outcomeDone {
+			level = slog.LevelInfo
+		}
+		r.conf.Log.Log(ctx, level, "command", "command", command.Name, "action", req.Action.Verb,
 			"topic_id", req.Conversation.String(), "operator_id", req.By.ID,
 			"duration", took, "outcome", reply.outcome)
 		if r.conf.Observe != nil {

@@ -34,6 +34,8 @@ type Printer struct {
 	// need no template.
 	plain map[string]string
 	ids   map[string]bool
+	// around keeps what Around found, by id.
+	around sync.Map
 }
 
 // printers are made once, when somebody first speaks.
@@ -65,6 +67,20 @@ func (p *Printer) T(id string, data Data) string {
 		return text
 	}
 	return p.localize(id, &i18n.LocalizeConfig{MessageID: id, TemplateData: data})
+}
+
+// Around gives what stands before and after the only value of a text, for a value that
+// is formatted by itself.
+func (p *Printer) Around(id, value string) (before, after string) {
+	if known, ok := p.around.Load(id); ok {
+		parts, _ := known.([2]string)
+		return parts[0], parts[1]
+	}
+	// The translation decides where the value stands; the mark stands in for it.
+	const mark = "\x00"
+	before, after, _ = strings.Cut(p.T(id, Data{value: mark}), mark)
+	p.around.Store(id, [2]string{before, after})
+	return before, after
 }
 
 // N gives a text in the plural form of count, which is {{.Count}} in it.

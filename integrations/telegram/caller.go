@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	ta "github.com/mymmrac/telego/telegoapi"
@@ -29,6 +30,8 @@ type caller struct {
 	path      string // before "/bot<token>/", mostly empty
 	timeout   time.Duration
 	onDate    func(server, local time.Time)
+	// compared is when the clocks were last compared, in seconds since 1970.
+	compared atomic.Int64
 }
 
 var _ ta.Caller = (*caller)(nil)
@@ -102,10 +105,19 @@ func (c *caller) do(ctx context.Context, r request) (json.RawMessage, error) {
 		}
 		return nil, &topics.UnknownOutcome{Err: fmt.Errorf("telegram: %s: %w", r.method, err)}
 	}
-	if date, err := http.ParseTime(string(resp.Header.Peek("Date"))); err == nil {
-		c.onDate(date, time.Now())
-	}
+	c.compareClocks(resp)
 	return c.read(r, resp)
+}
+
+// compareClocks takes the server's time from an answer, once a minute.
+func (c *caller) compareClocks(resp *fasthttp.Response) {
+	now := time.Now()
+	if last := c.compared.Load(); now.Unix()-last < 60 || !c.compared.CompareAndSwap(last, now.Unix()) {
+		return
+	}
+	if date, err := http.ParseTime(string(resp.Header.Peek("Date"))); err == nil {
+		c.onDate(date, now)
+	}
 }
 
 // withoutToken guards against a resolver or a proxy that repeats what it was given.
@@ -121,23 +133,24 @@ func (c *caller) read(r request, resp *fasthttp.Response) (json.RawMessage, erro
 	refusal := &APIError{Method: r.method, Code: status, Description: http.StatusText(status)}
 	var result []byte
 	ok := false
-	if json.Valid(body) {
-		eachMember(body, func(key, value []byte) {
-			switch string(key) {
-			case "ok":
-				ok = string(value) == "true"
-			case "result":
-				result = value
-			case "error_code":
-				if code, is := scanInt(value); is && code >= 400 && code < 600 {
-					refusal.Code = int(code)
-				}
-			case "description":
-				refusal.Description = c.description(value)
-			case "parameters":
-				readParameters(refusal, value)
+	readable := eachMember(body, func(key, value []byte) {
+		switch string(key) {
+		case "ok":
+			ok = string(value) == "true"
+		case "result":
+			result = value
+		case "error_code":
+			if code, is := scanInt(value); is && code >= 400 && code < 600 {
+				refusal.Code = int(code)
 			}
-		})
+		case "description":
+			refusal.Description = c.description(value)
+		case "parameters":
+			readParameters(refusal, value)
+		}
+	})
+	if !readable { // a proxy's page, or an answer that was cut off
+		ok, refusal = false, &APIError{Method: r.method, Code: status, Description: http.StatusText(status)}
 	}
 	switch {
 	case ok && status < 300 && result != nil:
