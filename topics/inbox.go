@@ -187,6 +187,10 @@ func (in *Inbox) migrate(outcome *Outcome, migrated Migrated) {
 		return
 	}
 	outcome.Migrations = append(outcome.Migrations, migrated)
-	in.Log.Warn("a group has another id now; its settings go on working, but put the new id into them",
+	warnMigrated(in.Log, migrated)
+}
+
+func warnMigrated(log *slog.Logger, migrated Migrated) {
+	log.Warn("a group has another id now; its settings go on working, but put the new id into them",
 		"from", migrated.From, "to", migrated.To)
 }

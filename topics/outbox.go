@@ -128,7 +128,9 @@ func (o *Outbox) settle(outcome *Outcome, out *Outgoing, delivered Delivered, er
 		}
 	case errors.As(err, &migrated):
 		if o.Groups.Migrate(out.ChatID, migrated.To) {
-			outcome.Migrations = append(outcome.Migrations, Migrated{From: out.ChatID, To: migrated.To})
+			news := Migrated{From: out.ChatID, To: migrated.To}
+			outcome.Migrations = append(outcome.Migrations, news)
+			warnMigrated(o.Log, news)
 		}
 		out.ChatID = migrated.To
 		return err
