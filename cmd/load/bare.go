@@ -20,7 +20,7 @@ import (
 type bareCmd struct {
 	APIURL  string `name:"api-url" required:"" help:"Bot API server."`
 	Token   string `required:"" help:"Bot token."`
-	Webhook string `name:"webhook" placeholder:"URL" help:"Take updates by webhook at this loopback URL (default: long polling)."`
+	Webhook string `name:"webhook" placeholder:"URL" help:"Take updates at this loopback URL (default: long polling)."`
 	Secret  string `name:"webhook-secret" default:"bare-secret" help:"Secret of the webhook."`
 }
 

@@ -32,8 +32,8 @@ type compareCmd struct {
 	Paced       time.Duration `default:"10s" help:"Open loop of one round."`
 	Topics      int           `default:"64" help:"Topics."`
 	Groups      int           `default:"8" help:"Groups: by webhook one update of a group is in flight at a time."`
-	Dir         string        `placeholder:"FOLDER" help:"Where databases are made, on a real disk (default: the system's folder for such)."`
-	StdJSON     bool          `name:"std-json" default:"true" negatable:"" help:"Measure the bare bot built with encoding/json too; needs the source."`
+	Dir         string        `placeholder:"FOLDER" help:"Where databases are made, on a real disk (default: temporary)."`
+	StdJSON     bool          `name:"std-json" default:"true" negatable:"" help:"The bare bot with encoding/json too."`
 	OnlyBare    bool          `help:"Leave topicpilot out."`
 }
 
@@ -155,7 +155,8 @@ func (c *compareCmd) round(s *stage.Remote, p *playing) (*sample, error) {
 // side by side each compiles for itself: seconds and a gigabyte), then twice in every topic, so that
 // each customer is known and fresh.
 func warmUp(s *stage.Remote, topics, outstanding int) error {
-	for _, p := range []stage.Plan{{Outstanding: 1, Count: 1}, {Outstanding: min(outstanding, topics), Count: 2 * topics}} {
+	plans := []stage.Plan{{Outstanding: 1, Count: 1}, {Outstanding: min(outstanding, topics), Count: 2 * topics}}
+	for _, p := range plans {
 		p.Duration, p.Topics = time.Minute, topics
 		if _, err := s.Run(p); err != nil {
 			return fmt.Errorf("warm-up: %w", err)

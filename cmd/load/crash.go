@@ -19,7 +19,7 @@ type crashCmd struct {
 	Bot       string        `placeholder:"FILE" help:"topicpilot's binary (default: built from source)."`
 	Store     string        `default:"sqlite" help:"sqlite: a new file; postgres://…: a new database on that server."`
 	Processes int           `default:"1" help:"Processes on one database; two need PostgreSQL."`
-	Delivery  string        `default:"polling" enum:"polling,webhook" help:"How updates come; by webhook each process gets every other one."`
+	Delivery  string        `default:"polling" enum:"polling,webhook" help:"By webhook the processes take turns."`
 	Updates   int           `default:"1000" help:"Messages that people type."`
 	Topics    int           `default:"50" help:"Topics."`
 	Groups    int           `default:"5" help:"Groups."`
@@ -138,8 +138,9 @@ func (c *crashCmd) play(ctx context.Context, v *victims) (err error) {
 	}
 	report := crash.Check(sc.typed, answers, stored)
 	sc.addTo(report)
-	fmt.Printf("%s, %d process(es), by %s, seed %d: %d updates and %d poison ones in %d topics, %d delivered again, %d kills"+
-		" in %.1f s; quiet after another %.1f s\n%s", strings.SplitN(v.store, ":", 2)[0], c.Processes, c.Delivery, c.Seed, c.Updates,
+	engine, _, _ := strings.Cut(v.store, ":")
+	fmt.Printf("%s, %d process(es), by %s, seed %d: %d updates and %d poison ones in %d topics, %d delivered again,"+
+		" %d kills in %.1f s; quiet after another %.1f s\n%s", engine, c.Processes, c.Delivery, c.Seed, c.Updates,
 		c.Poison, c.Topics, sc.again, v.kills, time.Since(begin).Seconds()-calm.Seconds(), calm.Seconds(), report)
 	if v.balancer != nil {
 		fmt.Printf("updates taken by each process: %v\n", v.balancer.Taken())

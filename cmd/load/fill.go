@@ -25,21 +25,24 @@ type filler struct {
 	leases map[string]topics.Committed
 }
 
+// amount is how much is put into a database.
+type amount struct{ messages, topics int }
+
 // fill puts messages into a new database, spread evenly over the stage's first topics.
-func fill(ctx context.Context, url string, group int64, messages, inTopics int, log *slog.Logger) (err error) {
+func fill(ctx context.Context, url string, group int64, much amount, log *slog.Logger) (err error) {
 	st, err := store.Open(ctx, url, store.Options{Log: log, Instance: "load"})
 	if err != nil {
 		return fmt.Errorf("fill: %w", err)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	f := &filler{
-		store: st, group: group, each: messages / inTopics, begin: time.Now().Add(-90 * 24 * time.Hour),
+		store: st, group: group, each: much.messages / much.topics, begin: time.Now().Add(-90 * 24 * time.Hour),
 		leases: map[string]topics.Committed{},
 	}
 	st.Listen(f.keepLeases)
 	const atOnce = 64
-	for from := 0; from < inTopics; from += atOnce {
-		if err := f.batch(ctx, from, min(from+atOnce, inTopics)); err != nil {
+	for from := 0; from < much.topics; from += atOnce {
+		if err := f.batch(ctx, from, min(from+atOnce, much.topics)); err != nil {
 			return fmt.Errorf("fill: %w", err)
 		}
 	}
@@ -58,7 +61,8 @@ func (f *filler) batch(ctx context.Context, from, to int) error {
 	items := make([]topics.NewItem, 0, to-from)
 	for i := from; i < to; i++ {
 		items = append(items, topics.NewItem{
-			Queue: topics.QueueInbox, Lane: f.place(i).Lane(), Key: fmt.Sprintf("%d:%d", stage.BotID, i+1), Payload: []byte("{}"),
+			Queue: topics.QueueInbox, Lane: f.place(i).Lane(),
+			Key: fmt.Sprintf("%d:%d", stage.BotID, i+1), Payload: []byte("{}"),
 		})
 	}
 	if _, err := f.store.Append(ctx, items); err != nil {
@@ -106,7 +110,9 @@ func (f *filler) message(i, n int) topics.Message {
 	author := topics.Author{Kind: topics.AuthorCustomer, ID: stage.MirrorID, Name: "Mirror"}
 	text := fmt.Sprintf("Hello, order %d-%d has not come yet. ", i, n)
 	if n%2 == 1 {
-		author = topics.Author{Kind: topics.AuthorOperator, ID: stage.OperatorID, Name: "Olga Operator", Username: "olga_support"}
+		author = topics.Author{
+			Kind: topics.AuthorOperator, ID: stage.OperatorID, Name: "Olga Operator", Username: "olga_support",
+		}
 		text = fmt.Sprintf("Dear customer, order %d-%d is on its way. ", i, n)
 	}
 	return topics.Message{

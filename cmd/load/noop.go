@@ -79,8 +79,9 @@ func serveNoop(ctx context.Context, addr string) error {
 
 // wait until the server answers.
 func (c *noopCmd) wait(ctx context.Context, addr string, child *proc.Child) error {
+	dialer := net.Dialer{Timeout: time.Second}
 	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline) && ctx.Err() == nil; {
-		conn, err := net.DialTimeout("tcp", addr, time.Second)
+		conn, err := dialer.DialContext(ctx, "tcp", addr)
 		if err == nil {
 			return conn.Close()
 		}
@@ -94,10 +95,13 @@ func (c *noopCmd) wait(ctx context.Context, addr string, child *proc.Child) erro
 
 // load keeps the requests outstanding until the time is over.
 func (c *noopCmd) load(ctx context.Context, addr string) (int64, *stats.Histogram, error) {
-	body := []byte(`{"update_id":500000001,"message":{"message_id":1000001,"date":1760000000,"chat":{"id":-1002101424779,` +
-		`"title":"Support","is_forum":true,"type":"supergroup"},"from":{"id":77,"is_bot":false,"first_name":"Olga"},` +
+	body := []byte(`{"update_id":500000001,"message":{"message_id":1000001,"date":1760000000,` +
+		`"chat":{"id":-1002101424779,"title":"Support","is_forum":true,"type":"supergroup"},` +
+		`"from":{"id":77,"is_bot":false,"first_name":"Olga"},` +
 		`"message_thread_id":101,"is_topic_message":true,"text":"/info"}}`)
-	client := &fasthttp.Client{MaxConnsPerHost: c.Outstanding, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
+	client := &fasthttp.Client{
+		MaxConnsPerHost: c.Outstanding, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+	}
 	defer client.CloseIdleConnections()
 	var (
 		wg     sync.WaitGroup

@@ -172,8 +172,9 @@ func (sc *scene) carryOut(step crash.Step) (crash.Typed, error) {
 
 // poison is an update that looks like one until it is decoded.
 func poison(at topics.Conversation, n int) json.RawMessage {
-	return json.RawMessage(fmt.Sprintf(`{"message":{"message_id":%d,"date":"yesterday","chat":{"id":%d,"type":"supergroup",`+
-		`"is_forum":true,"title":"Support"},"from":{"id":%d,"is_bot":false,"first_name":"Mirror"},"message_thread_id":%d,`+
+	return json.RawMessage(fmt.Sprintf(`{"message":{"message_id":%d,"date":"yesterday",`+
+		`"chat":{"id":%d,"type":"supergroup","is_forum":true,"title":"Support"},`+
+		`"from":{"id":%d,"is_bot":false,"first_name":"Mirror"},"message_thread_id":%d,`+
 		`"is_topic_message":true,"text":"poison"}}`, 900_000_000+n, at.ChatID, stage.MirrorID, at.ThreadID))
 }
 

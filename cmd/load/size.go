@@ -59,7 +59,7 @@ func (c *sizeCmd) Run(ctx context.Context, log *slog.Logger) (err error) {
 	defer func() { err = errors.Join(err, cast.close()) }()
 	file := filepath.Join(cast.dir, "large.db")
 	begin := time.Now()
-	if err := fill(ctx, "sqlite:"+file, cast.stage.Groups[0], c.Messages, c.Topics, log); err != nil {
+	if err := fill(ctx, "sqlite:"+file, cast.stage.Groups[0], amount{c.Messages, c.Topics}, log); err != nil {
 		return err
 	}
 	info, err := os.Stat(file)

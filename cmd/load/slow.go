@@ -69,7 +69,8 @@ func (c *slowCmd) measure(s *stage.Remote, delay time.Duration, f *slowFigures) 
 	if err != nil {
 		return err
 	}
-	if n := int64(res.Latency.Count()); res.Calls["topics api"] < n*9/10 || res.Busy.Quantile(0.5) < delay { //nolint:gosec // small
+	n := int64(res.Latency.Count()) //nolint:gosec // small
+	if res.Calls["topics api"] < n*9/10 || res.Busy.Quantile(0.5) < delay {
 		return fmt.Errorf("the Topics API was asked %d times for %d commands, the slow topic answered within %v: a cache"+
 			" hides the delay", res.Calls["topics api"], n, res.Busy.Quantile(0.5))
 	}
@@ -80,7 +81,8 @@ func (c *slowCmd) measure(s *stage.Remote, delay time.Duration, f *slowFigures) 
 }
 
 func (c *slowCmd) print(usual, slowed *slowFigures) error {
-	_, err := fmt.Printf("\n| Topics API | commands | other topics p50 | other topics p99 | this topic p50 |\n|---|---|---|---|---|\n")
+	_, err := fmt.Printf("\n| Topics API | commands | other topics p50 | other topics p99 | this topic p50 |\n" +
+		"|---|---|---|---|---|\n")
 	line := func(name string, f *slowFigures) {
 		_, e := fmt.Printf("| %s | %d | %s | %s | %s |\n", name, f.asked, stats.Millis(f.others.Quantile(0.5)),
 			stats.Millis(f.others.Quantile(0.99)), stats.Millis(f.one.Quantile(0.5)))

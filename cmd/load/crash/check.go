@@ -192,8 +192,8 @@ func (r *Report) storedAnswers(typed []Typed, answers []Answer, rows []Row) {
 // String lists the verdict for people.
 func (r *Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d messages stored once and in order, %d commands answered in order (%d answers came again), %d parked\n",
-		r.Messages, r.Commands, r.Repeated, r.Parked)
+	fmt.Fprintf(&b, "%d messages stored once and in order, %d commands answered in order (%d answers came again),"+
+		" %d parked\n", r.Messages, r.Commands, r.Repeated, r.Parked)
 	for _, v := range slices.Sorted(slices.Values(r.Violations)) {
 		b.WriteString("VIOLATION: " + v + "\n")
 	}

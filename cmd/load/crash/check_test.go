@@ -51,7 +51,9 @@ func good(t *testing.T) *world {
 			w.stored.Rows = append(w.stored.Rows, crash.Row{Place: at, Author: "self", Kind: "comment", Text: text})
 		}
 	}
-	w.stored.Rows = append(w.stored.Rows, crash.Row{Place: crash.Place{Chat: chat, Thread: 2, Message: 2}, Author: "service"})
+	w.stored.Rows = append(w.stored.Rows, crash.Row{
+		Place: crash.Place{Chat: chat, Thread: 2, Message: 2}, Author: "service",
+	})
 	return w
 }
 
@@ -111,10 +113,16 @@ func TestViolationsAreFound(t *testing.T) {
 			}
 			t.Fatal("no two messages in one topic")
 		}, "was handled after message"},
-		{"other text", func(_ *testing.T, w *world) { w.stored.Rows[w.row("customer", "talk")].Text = "?" }, "but was customer"},
-		{"other author", func(_ *testing.T, w *world) { w.stored.Rows[w.row("customer", "talk")].Author = "operator" }, "is stored as operator"},
+		{"other text", func(_ *testing.T, w *world) {
+			w.stored.Rows[w.row("customer", "talk")].Text = "?"
+		}, "but was customer"},
+		{"other author", func(_ *testing.T, w *world) {
+			w.stored.Rows[w.row("customer", "talk")].Author = "operator"
+		}, "is stored as operator"},
 		{"row out of nothing", func(_ *testing.T, w *world) {
-			w.stored.Rows = append(w.stored.Rows, crash.Row{Place: crash.Place{Chat: chat, Thread: 2, Message: 9999}, Author: "self"})
+			w.stored.Rows = append(w.stored.Rows, crash.Row{
+				Place: crash.Place{Chat: chat, Thread: 2, Message: 9999}, Author: "self",
+			})
 		}, "nobody sent it"},
 		{"no answer", func(_ *testing.T, w *world) { w.answers = w.answers[1:] }, "was never answered"},
 		{"answers out of order", func(t *testing.T, w *world) {
@@ -123,7 +131,9 @@ func TestViolationsAreFound(t *testing.T) {
 		}, "was first answered after command"},
 		{"answer in another topic", func(_ *testing.T, w *world) { w.answers[0].Thread = 99 }, "was answered in topic"},
 		{"unmarked", func(_ *testing.T, w *world) { w.answers[0].Text = w.answers[0].Text[2:] }, "comment mark"},
-		{"an answer to nothing", func(_ *testing.T, w *world) { w.answers[0].Text = "/ Internal error" }, "answers no command"},
+		{"an answer to nothing", func(_ *testing.T, w *world) {
+			w.answers[0].Text = "/ Internal error"
+		}, "answers no command"},
 		{"command done twice", func(_ *testing.T, w *world) {
 			again := w.answers[0]
 			again.Message = 7777
@@ -138,7 +148,9 @@ func TestViolationsAreFound(t *testing.T) {
 		{"poison parked twice", func(_ *testing.T, w *world) {
 			w.stored.Parked = append(w.stored.Parked, w.stored.Parked[0])
 		}, "parked twice"},
-		{"good update parked", func(_ *testing.T, w *world) { w.stored.Parked = append(w.stored.Parked, "123:42") }, "123:42 is parked"},
+		{"good update parked", func(_ *testing.T, w *world) {
+			w.stored.Parked = append(w.stored.Parked, "123:42")
+		}, "123:42 is parked"},
 		{"not finished", func(_ *testing.T, w *world) { w.stored.Waiting = 3 }, "neither done nor parked"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

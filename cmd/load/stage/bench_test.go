@@ -72,7 +72,8 @@ func leanSend(ctx context.Context, client *fasthttp.Client, url string, threads 
 			return
 		case thread := <-threads:
 			leanCall(client, url, "sendMessage", fmt.Appendf(nil,
-				`{"chat_id":-1002101424779,"message_thread_id":%s,"text":"/ %s","entities":[{"type":"bold","offset":2,"length":4}]}`,
+				`{"chat_id":-1002101424779,"message_thread_id":%s,"text":"/ %s",`+
+					`"entities":[{"type":"bold","offset":2,"length":4}]}`,
 				thread, text))
 		}
 	}

@@ -46,7 +46,8 @@ func (b *bot) call(ctx context.Context, method string, params, result any) error
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url+"/bot"+stage.Token+"/"+method, bytes.NewReader(body))
+	url := b.url + "/bot" + stage.Token + "/" + method
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func bucketEnd(i int) uint64 {
 		return uint64(i) //nolint:gosec // not negative
 	}
 	exp := i/subSize - 1
-	return uint64(i%subSize+subSize+1)<<exp - 1 //nolint:gosec // not negative
+	return uint64(i%subSize+subSize+1)<<exp - 1
 }
 
 type wire struct {
