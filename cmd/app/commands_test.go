@@ -111,7 +111,7 @@ func TestNoCustomer(t *testing.T) {
 	s := newStage(t, telegramtest.Options{})
 	s.start()
 	chat := s.topic(0, "Friends")
-	s.api.SetTopic(topicsapitest.Connection{Instance: instance, APIKey: apiKey}, conversation(chat),
+	s.api.SetTopic(connection(), conversation(chat),
 		topicsapitest.Info{Chat: true, Title: "Friends"})
 	s.post(chat, olgaID, "/info")
 	s.holds(s.answers(chat, 1)[0].Text, "mirrors a chat")
@@ -154,7 +154,7 @@ func TestRefresh(t *testing.T) {
 	thread := s.topic(11, "Ann")
 	s.post(thread, olgaID, "/info")
 	card := s.answers(thread, 1)[0]
-	s.api.SetTopic(topicsapitest.Connection{Instance: instance, APIKey: apiKey}, conversation(thread),
+	s.api.SetTopic(connection(), conversation(thread),
 		topicsapitest.Info{UserID: 11, Name: "Ann Smith", Status: "closed", Title: "Ann"})
 	id, err := s.tg.PressAt(groupID, card.ID, guestID, [2]int{0, 0})
 	s.must(err)

@@ -50,6 +50,8 @@ type stage struct {
 	// url is the fake Bot API's address.
 	url string
 	bot *app.App
+	// beside is the database as tools see it, once db was called.
+	beside *store.Store
 }
 
 // logBuffer keeps the bot's log, to be searched for what must not be in it.
@@ -191,11 +193,19 @@ func (s *stage) topic(userID int64, name string) int {
 	s.t.Helper()
 	thread, err := s.tg.CreateTopic(groupID, mirrorID, name)
 	s.must(err)
-	s.api.SetTopic(topicsapitest.Connection{Instance: instance, APIKey: apiKey},
-		topics.Conversation{ChatID: groupID, ThreadID: int64(thread)},
-		topicsapitest.Info{UserID: userID, Name: name, FirstName: name, Username: "user_" + fmt.Sprint(userID),
-			Language: "en", Phone: "+12125550123", Status: "user_answered", Title: name})
+	s.api.SetTopic(connection(), conversation(thread), infoOf(userID, name))
 	return thread
+}
+
+func connection() topicsapitest.Connection {
+	return topicsapitest.Connection{Instance: instance, APIKey: apiKey}
+}
+
+func infoOf(userID int64, name string) topicsapitest.Info {
+	return topicsapitest.Info{
+		UserID: userID, Name: name, FirstName: name, Username: "user_" + fmt.Sprint(userID),
+		Language: "en", Phone: "+12125550123", Status: "user_answered", Title: name,
+	}
 }
 
 func (s *stage) post(thread int, from int64, text string) telegramtest.Message {
@@ -293,12 +303,16 @@ func (s *stage) holds(text string, words ...string) {
 	}
 }
 
-// db opens the bot's database beside the bot.
+// db is the bot's database, opened beside the bot.
 func (s *stage) db() *store.Store {
 	s.t.Helper()
+	if s.beside != nil {
+		return s.beside
+	}
 	db, err := store.Open(s.t.Context(), "sqlite:"+filepath.Join(s.dir, "bot.db"), store.Options{Tool: true})
 	s.must(err)
 	s.t.Cleanup(func() { _ = db.Close() })
+	s.beside = db
 	return db
 }
 

@@ -268,7 +268,7 @@ func TestMigration(t *testing.T) {
 	thread := s.topic(11, "Ann")
 	s.api.SetTopicFaults(conversation(thread), topicsapitest.Faults{Delay: 300 * time.Millisecond})
 	moved := topics.Conversation{ChatID: newID, ThreadID: int64(thread)}
-	s.api.SetTopic(topicsapitest.Connection{Instance: instance, APIKey: apiKey}, moved,
+	s.api.SetTopic(connection(), moved,
 		topicsapitest.Info{UserID: 11, Name: "Ann"})
 	s.post(thread, olgaID, "/info")
 	s.eventually("asked", func() bool { return s.api.Active() == 1 })
