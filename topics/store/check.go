@@ -31,7 +31,7 @@ func Check(ctx context.Context, url string) (string, error) {
 	case err != nil:
 		return "", err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if err := s.Ping(ctx); err != nil {
 		return "", err
 	}

@@ -137,7 +137,7 @@ func (s *Store) rows(ctx context.Context, q query, args []any, each func(*sql.Ro
 }
 
 func (s *Store) rowsOnce(ctx context.Context, q query, args []any, each func(*sql.Rows) error) error {
-	stmt, err := s.prepared(ctx, q)
+	stmt, err := s.prepared(ctx, q) //nolint:sqlclosecheck // kept until Close
 	if err != nil {
 		return err
 	}

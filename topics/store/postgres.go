@@ -213,8 +213,7 @@ func classify(err error) error {
 }
 
 func (p *postgresEngine) disconnected(err error) bool {
-	var server *pgconn.PgError
-	if errors.As(err, &server) {
+	if server, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(server.Code, "57P0") || strings.HasPrefix(server.Code, "08")
 	}
 	var network net.Error

@@ -82,7 +82,7 @@ func (e *sqliteEngine) readRow(stmt driver.Stmt, args []any, dest ...any) (err e
 		return err
 	}
 	for i, v := range values {
-		if err := assign(dest[i], v); err != nil {
+		if err := assign(dest[i], v); err != nil { //nolint:gosec // as long as values
 			return err
 		}
 	}

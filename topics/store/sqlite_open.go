@@ -114,7 +114,7 @@ func writable(file string, tool bool) error {
 	if !tool {
 		flags |= os.O_CREATE
 	}
-	f, err := os.OpenFile(file, flags, 0o600)
+	f, err := os.OpenFile(file, flags, 0o600) //nolint:gosec // the deployer names the file
 	if err == nil {
 		return f.Close()
 	}
@@ -128,8 +128,7 @@ func writable(file string, tool bool) error {
 
 // unwrapPath drops the path, which the text around names already.
 func unwrapPath(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return err

@@ -196,7 +196,7 @@ func (s *Store) prepared(ctx context.Context, q query) (*sql.Stmt, error) {
 	if s.isClosed() {
 		return nil, topics.ErrClosed
 	}
-	stmt, err := s.read.PrepareContext(ctx, s.texts[q])
+	stmt, err := s.read.PrepareContext(ctx, s.texts[q]) //nolint:sqlclosecheck // kept until Close
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func unescape(s string) string {
 		if s[i] == escapeMark && i+2 < len(s) {
 			high, low := strings.IndexByte(hexDigits, s[i+1]), strings.IndexByte(hexDigits, s[i+2])
 			if high >= 0 && low >= 0 {
-				b.WriteByte(byte(high<<4 | low))
+				b.WriteByte(byte(high<<4 | low)) //nolint:gosec // both below 16
 				i += 2
 				continue
 			}
