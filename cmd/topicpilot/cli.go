@@ -68,15 +68,15 @@ func execute(ctx context.Context, args []string, std streams) int {
 
 // misused adds where the help for a wrong command line is.
 func misused(err error) error {
-	command := "topicpilot"
+	command := []string{"topicpilot"}
 	if parse, ok := errors.AsType[*kong.ParseError](err); ok {
 		for _, step := range parse.Context.Path {
 			if step.Command != nil {
-				command += " " + step.Command.Name
+				command = append(command, step.Command.Name)
 			}
 		}
 	}
-	return usageError{fmt.Errorf("%w; see: %s --help", err, command)}
+	return usageError{fmt.Errorf("%w; see: %s --help", err, strings.Join(command, " "))}
 }
 
 // status prints an error, one line for each thing that is wrong.

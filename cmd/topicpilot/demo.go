@@ -45,12 +45,12 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := stage.Start(ctx, c.Listen); err != nil {
 		return fmt.Errorf("%w; choose another address, as in: topicpilot demo --listen 127.0.0.1:0", err)
 	}
-	defer stage.Close()
+	defer func() { _ = stage.Close() }()
 	dir, err := os.MkdirTemp("", "topicpilot-demo-")
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	cfg, err := demoSettings(dir, stage.Settings())
 	if err != nil {
 		return err

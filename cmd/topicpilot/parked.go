@@ -46,7 +46,7 @@ func (c parkedListCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 	n := 0
 	err = eachParked(ctx, db, func(p topics.Parked) error {
@@ -95,7 +95,7 @@ func (c parkedShowCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	p, err := findParked(ctx, db, c.ID)
 	if err != nil {
 		return err
@@ -177,7 +177,7 @@ func (f settingsFlag) change(ctx context.Context, std streams, choice parkedChoi
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	n := 0
 	err = choice.each(ctx, db, func(p topics.Parked) error {
 		if err := do(db, ctx, p.ID); err != nil {

@@ -13,7 +13,7 @@ const defaultConfig = "topicpilot.yml"
 
 // settingsFlag is shared by the subcommands that need settings.
 type settingsFlag struct {
-	Config string `help:"Settings file (default: topicpilot.yml where there is one; the environment goes before it)." placeholder:"FILE"`
+	Config string `help:"Settings file (default: topicpilot.yml if it exists); the environment wins." placeholder:"FILE"`
 }
 
 // load reads the settings; whatever is wrong with them is wrong usage.
