@@ -17,14 +17,17 @@ import (
 func clean(t topics.Text) topics.Text {
 	var out strings.Builder
 	out.Grow(len(t.Text))
-	var places []int // for each UTF-16 unit of the original, its place in the result
+	var places []int32 // for each UTF-16 unit of the original, its place in the result
 	track := len(t.Entities) > 0
+	if track {
+		places = make([]int32, 0, len(t.Text)+1)
+	}
 	units := 0
 	for i, r := range t.Text {
 		kept := cleanRune(r, i > 0 && t.Text[i-1] == '\r')
 		if track {
 			for range max(1, utf16Len(r)) {
-				places = append(places, units)
+				places = append(places, int32(units)) //nolint:gosec // bounded by the text
 			}
 		}
 		if kept >= 0 {
@@ -36,14 +39,15 @@ func clean(t topics.Text) topics.Text {
 	if !track {
 		return result
 	}
-	places = append(places, units)
+	result.Entities = make([]topics.Entity, 0, len(t.Entities))
+	places = append(places, int32(units)) //nolint:gosec // bounded by the text
 	total := len(places) - 1
 	for _, e := range t.Entities {
 		if e.Offset < 0 || e.Length <= 0 || e.Offset >= total {
 			continue
 		}
-		end := places[e.Offset+min(e.Length, total-e.Offset)]
-		e.Offset = places[e.Offset]
+		end := int(places[e.Offset+min(e.Length, total-e.Offset)])
+		e.Offset = int(places[e.Offset])
 		if e.Length = end - e.Offset; e.Length > 0 && sendable(e) {
 			result.Entities = append(result.Entities, e)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mymmrac/telego"
@@ -17,6 +18,7 @@ import (
 // text names the update and the field at fault, never what people wrote.
 // It may be used concurrently.
 func Decode(raw []byte) (update topics.Update, err error) {
+	warm.Do(warmUp)
 	if !json.Valid(raw) {
 		return topics.Update{}, undecodable("update: no JSON")
 	}
@@ -45,6 +47,19 @@ func Decode(raw []byte) (update topics.Update, err error) {
 		return topics.Update{}, undecodable(fmt.Sprintf("update %d: %s: ambiguous chat", o.id, o.kind))
 	}
 	return update, nil
+}
+
+// warm makes telego's decoders once. Each of many updates that come first at the same
+// moment would otherwise make its own, at the price of megabytes.
+var warm sync.Once
+
+func warmUp() {
+	var m telego.Message
+	var q telego.CallbackQuery
+	var c telego.ChatMemberUpdated
+	for _, v := range []json.Unmarshaler{&m, &q, &c} {
+		_ = v.UnmarshalJSON([]byte(`{}`))
+	}
 }
 
 func undecodable(text string) error {

@@ -76,7 +76,7 @@ func first(t topics.Text, mark string) (topics.Text, error) {
 
 // part puts the mark before body, which stands at units in t, and gives it its entities.
 func part(t topics.Text, body string, units int, mark string) topics.Text {
-	out := topics.Text{Text: mark + body}
+	out := topics.Text{Text: mark + body, Entities: make([]topics.Entity, 0, min(len(t.Entities), maxEntities))}
 	shift := topics.UTF16Len(mark) - units
 	end := units + topics.UTF16Len(body)
 	for _, e := range t.Entities {

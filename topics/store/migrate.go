@@ -44,22 +44,9 @@ func (m migration) run(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
-	if m.dialect == goose.DialectPostgres {
-		// Several processes may start at once; the second waits for the first.
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60), lock.WithUnlockTimeout(1, 10))
-		if err != nil {
-			return err
-		}
-		options = append(options, goose.WithSessionLocker(locker))
-	}
-	provider, err := goose.NewProvider(m.dialect, db, files, options...)
+	target, err := newest(files)
 	if err != nil {
 		return err
-	}
-	target := int64(0)
-	for _, source := range provider.ListSources() {
-		target = max(target, source.Version)
 	}
 	current, err := m.version(ctx, db)
 	switch {
@@ -79,10 +66,45 @@ func (m migration) run(ctx context.Context, db *sql.DB) error {
 			return fmt.Errorf("copy before a migration: %w", err)
 		}
 	}
+	provider, err := m.provider(db, files)
+	if err != nil {
+		return err
+	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
+}
+
+// newest is the version of the last migration, read from the files' names: to make a
+// provider costs megabytes and is left to the starts that need one.
+func newest(files fs.FS) (int64, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return 0, err
+	}
+	target := int64(0)
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, err
+		}
+		target = max(target, version)
+	}
+	return target, nil
+}
+
+func (m migration) provider(db *sql.DB, files fs.FS) (*goose.Provider, error) {
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if m.dialect == goose.DialectPostgres {
+		// Several processes may start at once; the second waits for the first.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60), lock.WithUnlockTimeout(1, 10))
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	return goose.NewProvider(m.dialect, db, files, options...)
 }
 
 // version reads the schema's version without making anything; 0 for no schema.
