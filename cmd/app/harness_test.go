@@ -50,6 +50,8 @@ type stage struct {
 	// url is the fake Bot API's address.
 	url string
 	bot *app.App
+	// dbURL is where the bot's database is.
+	dbURL string
 	// beside is the database as tools see it, once db was called.
 	beside *store.Store
 }
@@ -98,17 +100,18 @@ func newStage(t *testing.T, options telegramtest.Options, more ...string) *stage
 	s.must(s.api.Start("127.0.0.1:0"))
 	s.api.SetToken(apiToken)
 	s.api.SetConnection(topicsapitest.Connection{Instance: instance, APIKey: apiKey})
+	s.dbURL = "sqlite:" + filepath.Join(s.dir, "bot.db")
 	s.yml = fmt.Sprintf(`
 telegram: {token: %q, api_url: %q, limits: {group_per_minute: 0, overall_per_second: 0}}
 server: {listen: "127.0.0.1:0"}
-store: {url: "sqlite:%s"}
+store: {url: %q}
 topics_api: {url: %q, token: %q, timeout: 2s}
 groups:
   - id: %d
     instances: [{instance: %q, api_key: %q}]
     mirror: {source: account, sender_ids: [%d]}
 %s
-`, token, s.url, filepath.Join(s.dir, "bot.db"), s.api.URL(), apiToken, int64(groupID), instance, apiKey, mirrorID,
+`, token, s.url, s.dbURL, s.api.URL(), apiToken, int64(groupID), instance, apiKey, mirrorID,
 		strings.Join(more, "\n"))
 	return s
 }
@@ -123,9 +126,7 @@ func (s *stage) must(err error) {
 // newBot builds a bot from the settings as they are now.
 func (s *stage) newBot(takeOver bool) *app.App {
 	s.t.Helper()
-	file := filepath.Join(s.dir, "topicpilot.yml")
-	s.must(os.WriteFile(file, []byte(s.yml), 0o600))
-	cfg, err := config.Load(file, nil)
+	cfg, err := config.Load(s.writeSettings(), nil)
 	s.must(err)
 	bot, err := app.New(app.Options{
 		Config: cfg, Version: "test", TakeOver: takeOver,
@@ -133,6 +134,23 @@ func (s *stage) newBot(takeOver bool) *app.App {
 	})
 	s.must(err)
 	return bot
+}
+
+// childBot is the bot of a process of its own.
+func childBot(settings string) (*app.App, error) {
+	cfg, err := config.Load(settings, nil)
+	if err != nil {
+		return nil, err
+	}
+	return app.New(app.Options{Config: cfg, Version: "test", Log: slog.New(slog.DiscardHandler)})
+}
+
+// writeSettings writes the settings as they are now into a file.
+func (s *stage) writeSettings() string {
+	s.t.Helper()
+	file := filepath.Join(s.dir, "topicpilot.yml")
+	s.must(os.WriteFile(file, []byte(s.yml), 0o600))
+	return file
 }
 
 // start starts the bot and waits until it is ready.
@@ -309,7 +327,7 @@ func (s *stage) db() *store.Store {
 	if s.beside != nil {
 		return s.beside
 	}
-	db, err := store.Open(s.t.Context(), "sqlite:"+filepath.Join(s.dir, "bot.db"), store.Options{Tool: true})
+	db, err := store.Open(s.t.Context(), s.dbURL, store.Options{Tool: true})
 	s.must(err)
 	s.t.Cleanup(func() { _ = db.Close() })
 	s.beside = db
