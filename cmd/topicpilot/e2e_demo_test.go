@@ -1,0 +1,237 @@
+//go:build e2e
+
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+var demoAddress = regexp.MustCompile(`(?m)^topicpilot demo: open (http://127\.0\.0\.1:\d+/demo/)$`)
+
+// startDemo starts the demo and returns its address.
+func startDemo(t *testing.T, bin string) (*process, string) {
+	t.Helper()
+	p := start(t, bin, nil, "demo", "--listen", "127.0.0.1:0")
+	var found []string
+	eventually(t, "the address of the demo", 3*time.Second, func() bool {
+		found = demoAddress.FindStringSubmatch(p.out.String())
+		return found != nil
+	})
+	return p, found[1]
+}
+
+// testDemoOpens: no settings, no network, an address within three seconds, and a clean end.
+func testDemoOpens(t *testing.T, bin string) {
+	p, url := startDemo(t, bin)
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("the page answers %d", resp.StatusCode)
+	}
+	status, out := run(t, bin, nil, "demo", "--listen", strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/demo/"))
+	if status != exitFailed || !strings.Contains(out, "address already in use; choose another address") {
+		t.Errorf("a second demo on the address: status %d, %s", status, out)
+	}
+	p.signal(syscall.SIGTERM)
+	if status := p.wait(10 * time.Second); status != exitDone {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// visitor is a person before the demo's page.
+type visitor struct {
+	*tab
+	url string
+}
+
+func newVisitor(t *testing.T, bin string) *visitor {
+	t.Helper()
+	b := openTab(t)
+	_, url := startDemo(t, bin)
+	b.look(1440, 900, "light")
+	b.visit(url)
+	b.until(`document.getElementById("status").dataset.state === "connected"`)
+	return &visitor{b, url}
+}
+
+const (
+	internalCard = `[data-testid="message"][data-role="topicpilot"][data-internal="true"]`
+	ownBubble    = `[data-testid="message"][data-role="topicpilot"]`
+)
+
+// state is the whole stage, the customers' panes of all topics included.
+type state struct {
+	Messages []struct {
+		Topic    int
+		ID       int
+		Author   struct{ Role string }
+		Internal bool
+		Text     string
+		Edited   int64
+	}
+	Pane []struct {
+		Own  bool
+		Text string
+	}
+}
+
+func (v *visitor) state() state {
+	v.t.Helper()
+	resp, err := http.Get(v.url + "api/state")
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var s state
+	if err := json.NewDecoder(resp.Body).Decode(&s); err != nil {
+		v.t.Fatal(err)
+	}
+	return s
+}
+
+// innocent looks at what every customer sees: nothing internal, whatever was done before. What a customer
+// typed is the customer's own.
+func (v *visitor) innocent(after string) {
+	v.t.Helper()
+	pane := v.eval(`[...document.querySelectorAll('[data-testid="customer-message"][data-from="support"]')]` +
+		`.map(n => n.textContent).join("\n")`)
+	for _, p := range v.state().Pane {
+		if !p.Own {
+			pane += "\n" + p.Text
+		}
+	}
+	for _, mark := range []string{"/ ", "/info", "/assist", "Balance", "Business M", "810001", "+44 7700", "operators"} {
+		for line := range strings.Lines(pane) {
+			// "/ " is a comment at the start of a text; elsewhere it is just a slash.
+			if strings.HasPrefix(line, mark) || mark != "/ " && strings.Contains(line, mark) {
+				v.t.Errorf("after %s a customer sees %q", after, line)
+			}
+		}
+	}
+	for _, m := range v.state().Messages {
+		if m.Author.Role == "topicpilot" && (!m.Internal || !strings.HasPrefix(m.Text, "/ ")) {
+			v.t.Errorf("after %s a message of ours is not internal: %q", after, m.Text)
+		}
+	}
+}
+
+func (v *visitor) ours() int {
+	n := 0
+	for _, m := range v.state().Messages {
+		if m.Author.Role == "topicpilot" {
+			n++
+		}
+	}
+	return n
+}
+
+// testDemoInBrowser is the walk of issue and README: what an operator, a customer and a stranger get.
+func testDemoInBrowser(t *testing.T, bin string) {
+	v := newVisitor(t, bin)
+	v.innocent("the start")
+	v.open("Emma Wilson")
+
+	v.write("composer-text", "/info")
+	v.until(has(internalCard, "Balance 24.50 EUR · tariff Business M"))
+	card := v.eval(texts(internalCard))
+	for _, want := range []string{"Emma Wilson", "@emma_wilson", "810001", "+44 7700 900123", "the customer does not see this"} {
+		if !strings.Contains(card, want) {
+			t.Errorf("the card has no %q: %s", want, card)
+		}
+	}
+	v.innocent("/info")
+	v.shot("e2e-info")
+
+	v.do(chromedp.Click(id("buttons") + " button"))
+	v.until(has(id("toast"), "Asked again just now."))
+	v.innocent("[Refresh]")
+
+	v.write("customer-text", "/info")
+	v.until(has(id("message")+`[data-role="customer"]`, "/info"))
+	v.until(has(id("customer-message")+`[data-from="customer"]`, "/info"))
+
+	// What comes after proves that nothing answered: a topic is handled in order.
+	v.write("composer-text", "/assist")
+	v.until(has(internalCard, "What I can do for you here"))
+	if n := v.ours(); n != 2 {
+		t.Errorf("%d messages of ours, want the card and the help", n)
+	}
+	v.innocent("the customer's /info and /assist")
+
+	v.write("composer-text", "Yes, six months at once is possible.")
+	v.until(has(id("customer-message")+`[data-from="support"]`, "Yes, six months at once is possible."))
+	v.write("composer-text", "/ offer the discount of June")
+	v.until(has(id("message")+`[data-internal="true"]`, "offer the discount of June"))
+	v.innocent("a comment")
+	if pane := v.eval(texts(id("customer-pane"))); strings.Contains(pane, "discount of June") {
+		t.Errorf("the customer sees the comment: %s", pane)
+	}
+
+	v.click(id("as-guest"))
+	for range 2 {
+		v.write("composer-text", "/info")
+	}
+	v.until(has(ownBubble, "Commands are for this group's operators."))
+	v.click(id("as-olga"))
+	v.write("composer-text", "/assist")
+	eventually(t, "the second help", patience, func() bool { return v.ours() >= 4 })
+	if n := v.ours(); n != 4 {
+		t.Errorf("%d messages of ours; a stranger gets one reason", n)
+	}
+	v.innocent("a stranger's /info")
+	v.shot("e2e-walk")
+	v.quiet()
+}
+
+// testDemoFaults: a card is shown although something around it is down.
+func testDemoFaults(t *testing.T, bin string) {
+	v := newVisitor(t, bin)
+	v.open("Emma Wilson")
+	v.write("composer-text", "/info")
+	v.until(has(internalCard, "Business M"))
+
+	v.fault("billing-down")
+	v.write("composer-text", "/info")
+	v.until(has(internalCard, "billing: "))
+	v.innocent("billing down")
+
+	v.fault("topics-api-down")
+	// [Refresh] asks in any case, so the age of what was kept is shown at once.
+	v.do(chromedp.Evaluate[chromedp.Void](
+		`[...document.querySelectorAll('[data-testid="buttons"] button')].at(-1).click()`))
+	v.until(has(internalCard, "as of "))
+	v.innocent("the Topics API down")
+	v.shot("e2e-stale")
+	v.quiet()
+}
+
+// fault flips a switch of the page.
+func (v *visitor) fault(name string) {
+	v.t.Helper()
+	v.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = true`), chromedp.Click(id("fault-"+name)))
+	v.until(`document.querySelector('[data-testid="fault-` + name + `"]').checked`)
+	v.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = false`))
+}
+
+// testDemoPicture makes the picture of the README.
+func testDemoPicture(t *testing.T, bin string) {
+	v := newVisitor(t, bin)
+	v.look(1320, 800, "light")
+	v.open("Emma Wilson")
+	v.write("composer-text", "/info")
+	v.until(has(internalCard, "Business M"))
+	v.until(`document.querySelectorAll('[data-testid="buttons"] button').length > 0`)
+	v.shot("demo")
+	v.quiet()
+}
