@@ -81,8 +81,7 @@ func TestSendRefusesAMarkThatTrimmingTakesAway(t *testing.T) {
 	for _, bad := range []string{"", " ", " /", "\u200b/ ", "\n", strings.Repeat("x", 100), "/\x00"} {
 		sender := telegram.NewSender(telegram.SenderOptions{Client: s.client, Marks: badMarks(bad)})
 		_, err := sender.Send(t.Context(), topics.Outgoing{Conversation: s.conversation(), Text: topics.Plain("a")})
-		var hopeless *topics.Hopeless
-		if !errors.As(err, &hopeless) {
+		if _, ok := errors.AsType[*topics.Hopeless](err); !ok {
 			t.Errorf("mark %q: %v", bad, err)
 		}
 	}
