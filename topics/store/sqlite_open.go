@@ -21,14 +21,14 @@ import (
 // and the bot has to fit into a small server.
 const (
 	writerPragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=cache_size(-4096)&_pragma=temp_store(MEMORY)" +
+		"&_pragma=foreign_keys(1)&_pragma=cache_size(-2048)&_pragma=temp_store(MEMORY)" +
 		"&_pragma=journal_size_limit(33554432)&_pragma=wal_autocheckpoint(4000)"
-	readerPragmas = "_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-1024)" +
+	readerPragmas = "_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-512)" +
 		"&_pragma=temp_store(MEMORY)"
 )
 
 // maxReaders bounds the connections that read.
-const maxReaders = 4
+const maxReaders = 2
 
 func sqliteDSN(file, pragmas string) string {
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + pragmas
