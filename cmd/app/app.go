@@ -40,6 +40,7 @@ type App struct {
 	groups    *topics.Groups
 	client    *telegram.Client
 	sender    *telegram.Sender
+	budget    *sharedBudget // nil: this process has its own
 	server    *server
 	metrics   *metrics
 	readiness *readiness

@@ -37,7 +37,8 @@ func (a *App) build(ctx context.Context) error {
 		Limits: telegram.Limits{GroupPerMinute: limits.GroupPerMinute, OverallPerSecond: limits.OverallPerSecond},
 	}
 	if a.store.Shared() {
-		sender.Shared = a.store
+		a.budget = &sharedBudget{store: a.store}
+		sender.Shared = a.budget
 	}
 	a.sender = telegram.NewSender(sender)
 	if err := a.seed(ctx); err != nil {
@@ -111,6 +112,12 @@ func (a *App) buildLanes() {
 	outbox.Attach(a.lanes)
 	a.store.SetClaimLimit(func() bool { return a.lanes.Active(topics.QueueInbox) < claimShare })
 	a.stopLater(a.lanes.Stop)
+	a.stopLater(func(context.Context) { // or lanes would wait for the group's next minute
+		a.sender.Stop()
+		if a.budget != nil {
+			a.budget.stopped.Store(true)
+		}
+	})
 }
 
 // webhookPath is the path that Telegram calls; none without webhook.url.

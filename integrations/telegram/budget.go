@@ -36,6 +36,7 @@ type Limits struct {
 type budget struct {
 	limits  Limits
 	overall *rate.Limiter // nil: none
+	stopped chan struct{} // closed: nobody waits any more
 
 	mu      sync.Mutex
 	windows map[int64]*window
@@ -60,7 +61,10 @@ type waiter struct {
 }
 
 func newBudget(limits Limits) *budget {
-	b := &budget{limits: limits, windows: make(map[int64]*window), waiting: make(map[int64]*window)}
+	b := &budget{
+		limits: limits, stopped: make(chan struct{}),
+		windows: make(map[int64]*window), waiting: make(map[int64]*window),
+	}
 	if limits.OverallPerSecond > 0 {
 		b.overall = rate.NewLimiter(rate.Limit(limits.OverallPerSecond), limits.OverallPerSecond)
 	}
@@ -96,10 +100,14 @@ func (b *budget) wait(ctx context.Context, chatID int64, priority topics.Priorit
 	b.waiting[chatID] = w
 	b.deal()
 	b.mu.Unlock()
+	var err error
 	select {
 	case <-me.granted:
 		return nil
 	case <-ctx.Done():
+		err = ctx.Err()
+	case <-b.stopped:
+		err = stopping()
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -109,7 +117,7 @@ func (b *budget) wait(ctx context.Context, chatID int64, priority topics.Priorit
 		w.inFlight-- // granted meanwhile: the slot goes to the next
 	}
 	b.deal()
-	return ctx.Err()
+	return err
 }
 
 // try takes n slots if all are free at once and nobody as urgent waits for them.
