@@ -9,19 +9,20 @@ import (
 // readiness gathers why the bot is not ready; it is, when nobody has a reason.
 type readiness struct {
 	mu      sync.Mutex
-	reasons map[string]string
+	reasons map[string]func() string
 }
 
-func newReadiness() *readiness { return &readiness{reasons: make(map[string]string)} }
+func newReadiness() *readiness { return &readiness{reasons: make(map[string]func() string)} }
 
 // set keeps the reason of one part; "" means that the part is ready.
 func (r *readiness) set(part, reason string) {
+	r.follow(part, func() string { return reason })
+}
+
+// follow asks a part for its reason whenever somebody wants to know; "" for none.
+func (r *readiness) follow(part string, reason func() string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if reason == "" {
-		delete(r.reasons, part)
-		return
-	}
 	r.reasons[part] = reason
 }
 
@@ -29,9 +30,11 @@ func (r *readiness) set(part, reason string) {
 func (r *readiness) list() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	lines := make([]string, 0, len(r.reasons))
+	var lines []string
 	for _, part := range slices.Sorted(maps.Keys(r.reasons)) {
-		lines = append(lines, part+": "+r.reasons[part])
+		if reason := r.reasons[part](); reason != "" {
+			lines = append(lines, part+": "+reason)
+		}
 	}
 	return lines
 }

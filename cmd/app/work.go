@@ -19,7 +19,6 @@ const (
 const (
 	reachMost  = 30 * time.Second
 	leadEvery  = 2 * time.Second
-	stateEvery = 500 * time.Millisecond
 	pruneEvery = 10 * time.Minute
 	menuRetry  = 10 * time.Minute
 )
@@ -70,7 +69,7 @@ func (a *App) receiveByWebhook(ctx context.Context) {
 		Secret:   a.client.WebhookSecret(a.Config.Telegram.Webhook.Secret.Reveal()),
 		TakeOver: a.TakeOver, Log: a.Log,
 	})
-	a.background(func() { a.watch(ctx, setup.State) })
+	a.readiness.follow(partUpdates, reasonOf(setup.State))
 	if err := setup.Run(ctx); err != nil {
 		a.fail(err)
 	}
@@ -90,6 +89,7 @@ func (a *App) receiveByPolling(ctx context.Context) {
 			told = false
 			a.poll(ctx, leadership.Lost())
 			leadership.Release()
+			a.readiness.set(partUpdates, "")
 		case !told:
 			told = true
 			a.readiness.set(partUpdates, "")
@@ -105,7 +105,7 @@ func (a *App) poll(ctx context.Context, lost <-chan struct{}) {
 	poller := telegram.NewPoller(telegram.PollerOptions{
 		Client: a.client, Journal: a.journal(), Log: a.Log, TakeOver: a.TakeOver,
 	})
-	a.background(func() { a.watch(ctx, poller.State) })
+	a.readiness.follow(partUpdates, reasonOf(poller.State))
 	a.background(func() {
 		select {
 		case <-lost:
@@ -118,18 +118,13 @@ func (a *App) poll(ctx context.Context, lost <-chan struct{}) {
 	}
 }
 
-// watch passes a receiver's state on to readyz.
-func (a *App) watch(ctx context.Context, state func() telegram.State) {
-	for {
-		now := state()
-		reason := now.Reason
-		if now.Ready {
-			reason = ""
+// reasonOf asks a receiver why no updates arrive.
+func reasonOf(state func() telegram.State) func() string {
+	return func() string {
+		if now := state(); !now.Ready {
+			return now.Reason
 		}
-		a.readiness.set(partUpdates, reason)
-		if !sleep(ctx, stateEvery) {
-			return
-		}
+		return ""
 	}
 }
 

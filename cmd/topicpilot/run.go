@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime/debug"
 
 	"topicpilot/cmd/app"
 )
@@ -19,6 +21,11 @@ func (c runCmd) Run(ctx context.Context, std streams) error {
 	}
 	log := logger(cfg.Log, std)
 	warn(cfg, log)
+	if _, set := os.LookupEnv("GOGC"); !set {
+		// Little lives long here: collecting twice as often as Go's default halves the
+		// garbage that lies about, for a few percent of the processor.
+		debug.SetGCPercent(50)
+	}
 	bot, err := app.New(app.Options{Config: cfg, Log: log, Version: version, TakeOver: c.TakeOver})
 	if err != nil {
 		return usageError{err}
