@@ -86,6 +86,7 @@ func New(opts Options) (*App, error) {
 		return len(a.notReady(ctx)) == 0
 	})
 	a.readiness.set(partTelegram, "not reached yet")
+	a.readiness.set(partUpdates, "not started yet")
 	return a, nil
 }
 
