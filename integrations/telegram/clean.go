@@ -27,7 +27,7 @@ func clean(t topics.Text) topics.Text {
 		kept := cleanRune(r, i > 0 && t.Text[i-1] == '\r')
 		if track {
 			for range max(1, utf16Len(r)) {
-				places = append(places, int32(units)) //nolint:gosec // bounded by the text
+				places = append(places, int32(units))
 			}
 		}
 		if kept >= 0 {
@@ -40,7 +40,7 @@ func clean(t topics.Text) topics.Text {
 		return result
 	}
 	result.Entities = make([]topics.Entity, 0, len(t.Entities))
-	places = append(places, int32(units)) //nolint:gosec // bounded by the text
+	places = append(places, int32(units))
 	total := len(places) - 1
 	for _, e := range t.Entities {
 		if e.Offset < 0 || e.Length <= 0 || e.Offset >= total {
