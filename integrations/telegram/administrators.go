@@ -62,7 +62,8 @@ func NewAdministrators(client *Client, now func() time.Time) *Administrators {
 // KeepFor changes the ten minutes; called before anything is asked.
 func (a *Administrators) KeepFor(d time.Duration) { a.keepFor = d }
 
-// Forget makes the next question ask Telegram. The old list serves on only if that fails.
+// Forget makes the next question ask Telegram, in any case: the old list may hold somebody
+// who was an administrator until now.
 func (a *Administrators) Forget(chatID int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -132,7 +133,7 @@ func (a *Administrators) fresh(list *administratorList) bool {
 func (a *Administrators) stale(list *administratorList, userID int64, err error) (bool, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if list.at.IsZero() || list.refused || a.now().Sub(list.at) > administratorsStale {
+	if list.at.IsZero() || list.refused || list.dirty || a.now().Sub(list.at) > administratorsStale {
 		return false, err
 	}
 	return slices.Contains(list.ids, userID), nil
