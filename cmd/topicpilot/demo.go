@@ -70,6 +70,9 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), app.StopTime)
 	defer cancel()
 	bot.Stop(stop)
+	for _, violation := range stage.Violations() {
+		log.Error("a call does not fit the Bot API", "call", violation)
+	}
 	return err
 }
 

@@ -22,7 +22,8 @@ func testPortInUse(t *testing.T, bin string) {
 	s.must(err)
 	defer ln.Close()
 	status, out := run(t, bin, nil, "run", "--config", s.file)
-	if status != exitFailed || !strings.Contains(out, "server.listen "+s.listen) || !strings.Contains(out, "choose a free address") {
+	if status != exitFailed || !strings.Contains(out, "server.listen "+s.listen) ||
+		!strings.Contains(out, "choose a free address") {
 		t.Errorf("status %d, %s", status, out)
 	}
 	s.clean(out)
@@ -130,65 +131,67 @@ func testDoctorBeside(t *testing.T, bin string) {
 	s.answered(thread, 1)
 }
 
+// parked runs a subcommand of parked, which must succeed, and returns what it printed.
+func (s *stage) parked(bin string, args ...string) string {
+	s.t.Helper()
+	args = append([]string{"parked"}, args...)
+	status, out := run(s.t, bin, nil, append(args, "--config", s.file)...)
+	if status != exitDone {
+		s.t.Fatalf("%q: status %d, %s", args, status, out)
+	}
+	s.clean(out)
+	return out
+}
+
+// onlyParked is the one row of the list, ok false when there is none or are several.
+func (s *stage) onlyParked(bin string) (row parkedJSON, ok bool) {
+	s.t.Helper()
+	n := 0
+	for line := range strings.Lines(s.parked(bin, "list", "--json")) {
+		s.must(json.Unmarshal([]byte(line), &row))
+		n++
+	}
+	return row, n == 1
+}
+
 // testParked: an update that cannot be decoded is listed, shown, replayed and dropped while the bot runs.
 func testParked(t *testing.T, bin string) {
 	s := newStage(t)
 	s.run(bin)
-	poison, err := s.tg.Inject(json.RawMessage(`{"message":{"message_id":"private words","chat":{"id":-1001234567890}}}`))
+	raw := `{"message":{"message_id":"private words","chat":{"id":-1001234567890}}}`
+	poison, err := s.tg.Inject(json.RawMessage(raw))
 	s.must(err)
 	thread := s.topic(1, "Ann")
 	s.post(thread, "/info")
 	s.answered(thread, 1)
-	parked := func(args ...string) string {
-		t.Helper()
-		args = append([]string{"parked"}, args...)
-		status, out := run(t, bin, nil, append(args, "--config", s.file)...)
-		if status != exitDone {
-			t.Fatalf("%q: status %d, %s", args, status, out)
-		}
-		s.clean(out)
-		return out
-	}
-	rows := func() []parkedJSON {
-		t.Helper()
-		var list []parkedJSON
-		for line := range strings.Lines(parked("list", "--json")) {
-			var row parkedJSON
-			s.must(json.Unmarshal([]byte(line), &row))
-			list = append(list, row)
-		}
-		return list
-	}
 	var row parkedJSON
-	eventually(t, "the update parked", patience, func() bool {
-		list := rows()
-		if len(list) == 1 {
-			row = list[0]
-		}
-		return len(list) == 1
+	eventually(t, "the update parked", patience, func() (ok bool) {
+		row, ok = s.onlyParked(bin)
+		return ok
 	})
 	id := strconv.FormatInt(poison, 10)
 	if row.Queue != "inbox" || row.UpdateID != id || row.Why == "" || strings.Contains(row.Why, "private") {
 		t.Errorf("listed as %+v", row)
 	}
-	if out := parked("show", id); !strings.Contains(out, "update_id  "+id) || strings.Contains(out, "private words") {
+	out := s.parked(bin, "show", id)
+	if !strings.Contains(out, "update_id  "+id) || strings.Contains(out, "private words") {
 		t.Errorf("shown as %s", out)
 	}
-	if out := parked("show", "--raw", id); !strings.Contains(out, "private words") {
+	if out := s.parked(bin, "show", "--raw", id); !strings.Contains(out, "private words") {
 		t.Errorf("shown raw as %s", out)
 	}
-	if out := parked("replay", id); !strings.Contains(out, "replayed 1") {
+	if out := s.parked(bin, "replay", id); !strings.Contains(out, "replayed 1") {
 		t.Errorf("replay: %s", out)
 	}
 	// The running bot takes it up by itself, and it is no better than before.
 	eventually(t, "parked again", patience, func() bool {
-		list := rows()
-		return len(list) == 1 && list[0].Since.After(row.Since)
+		again, ok := s.onlyParked(bin)
+		return ok && again.Since.After(row.Since)
 	})
-	if out := parked("drop", "--all"); !strings.Contains(out, "dropped 1") {
+	if out := s.parked(bin, "drop", "--all"); !strings.Contains(out, "dropped 1") {
 		t.Errorf("drop: %s", out)
 	}
-	if out := parked("list"); !strings.Contains(out, "nothing is parked") {
+	if out := s.parked(bin, "list"); !strings.Contains(out, "nothing is parked") {
 		t.Errorf("list: %s", out)
 	}
 	s.post(thread, "/assist")

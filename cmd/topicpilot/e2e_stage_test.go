@@ -41,9 +41,15 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{t: t, tg: telegramtest.New(telegramtest.Options{Token: token}), api: topicsapitest.New(), listen: freePort(t)}
+	s := &stage{t: t, listen: freePort(t), api: topicsapitest.New()}
+	s.tg = telegramtest.New(telegramtest.Options{Token: token})
 	t.Cleanup(func() { _ = s.tg.Close() })
 	t.Cleanup(s.api.Close)
+	t.Cleanup(func() {
+		if v := s.tg.Violations(); len(v) > 0 {
+			t.Errorf("calls that do not fit the Bot API: %v", v)
+		}
+	})
 	admin := func(id int64, name string) telegramtest.Member {
 		return telegramtest.Member{
 			User: telegramtest.User{ID: id, FirstName: name}, Status: telegramtest.Administrator,
@@ -62,7 +68,12 @@ func newStage(t *testing.T) *stage {
 	s.api.SetConnection(connection)
 	dir := t.TempDir()
 	s.file, s.db = filepath.Join(dir, "topicpilot.yml"), filepath.Join(dir, "bot.db")
-	s.must(os.WriteFile(s.file, fmt.Appendf(nil, `
+	s.must(os.WriteFile(s.file, s.settings(), 0o600))
+	return s
+}
+
+func (s *stage) settings() []byte {
+	return fmt.Appendf(nil, `
 telegram: {token: %q, api_url: %q, limits: {group_per_minute: 0, overall_per_second: 0}}
 server: {listen: %q}
 store: {url: "sqlite:%s"}
@@ -71,8 +82,7 @@ groups:
   - id: %d
     instances: [{instance: %q, api_key: %q}]
     mirror: {source: account, sender_ids: [%d]}
-`, token, url, s.listen, s.db, s.api.URL(), apiToken, groupID, connection.Instance, connection.APIKey, mirrorID), 0o600))
-	return s
+`, token, s.url, s.listen, s.db, s.api.URL(), apiToken, groupID, connection.Instance, connection.APIKey, mirrorID)
 }
 
 // freePort is an address that nobody listened on a moment ago.
