@@ -45,6 +45,7 @@ type App struct {
 	metrics   *metrics
 	readiness *readiness
 	sections  []commands.InfoSection
+	caller    *commands.Caller // of the lookups; nil: there are none
 	api       *topicsapi.Client
 
 	store    *store.Store
@@ -144,6 +145,9 @@ func (a *App) Stop(ctx context.Context) {
 	a.onStop = nil
 	a.client.Close()
 	a.api.CloseIdle()
+	if a.caller != nil {
+		a.caller.Close()
+	}
 }
 
 func (a *App) openStore(ctx context.Context) error {

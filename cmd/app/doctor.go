@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"topicpilot/config"
@@ -38,7 +40,8 @@ type Finding struct {
 
 // String is the line: "fault telegram: … → what to do".
 func (f Finding) String() string {
-	line := fmt.Sprintf("%-7s %s: %s", f.Status, f.Subject, f.Text)
+	// Drivers' errors may have several lines.
+	line := fmt.Sprintf("%-7s %s: %s", f.Status, f.Subject, strings.Join(strings.Fields(f.Text), " "))
 	if f.Remedy != "" {
 		line += " → " + f.Remedy
 	}
@@ -81,9 +84,13 @@ func Examine(ctx context.Context, opts DoctorOptions, tell func(Finding) error) 
 
 type doctor struct{ cfg *config.Config }
 
-func (d *doctor) settings(context.Context) []Finding {
+func (d *doctor) settings(ctx context.Context) []Finding {
 	findings := []Finding{{Status: StatusOK, Subject: "settings", Text: "read and in order"}}
+	faults := d.mirrors(ctx)
 	for _, problem := range d.cfg.Warnings() {
+		if slices.ContainsFunc(faults, func(f Finding) bool { return f.Subject == problem.Path }) {
+			continue // it is told as a fault, with its remedy
+		}
 		findings = append(findings, Finding{Status: StatusWarning, Subject: problem.Path, Text: problem.Message})
 	}
 	return findings

@@ -15,7 +15,8 @@ func (a *App) sectionsOf(lookups []config.Lookup) ([]commands.InfoSection, error
 	for i, lookup := range lookups {
 		specs[i] = commands.LookupSpec{Name: lookup.Name, Request: requestOf(lookup.Request), Show: lookup.Show}
 	}
-	section, err := commands.NewLookups(specs, commands.LookupOptions{Caller: commands.NewCaller(nil), Log: a.Log})
+	a.caller = commands.NewCaller(nil)
+	section, err := commands.NewLookups(specs, commands.LookupOptions{Caller: a.caller, Log: a.Log})
 	if err != nil {
 		return nil, err
 	}

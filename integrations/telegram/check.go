@@ -169,7 +169,12 @@ func (c *Client) checkGroup(ctx context.Context, chatID int64, me *telego.User) 
 	admin, _ := member.(*telego.ChatMemberAdministrator)
 	_, owner := member.(*telego.ChatMemberOwner)
 	isAdmin := admin != nil || owner
-	if !isAdmin && !me.CanReadAllGroupMessages {
+	switch {
+	case me.CanReadAllGroupMessages:
+	case isAdmin:
+		add(CheckWarning, "privacy", "privacy mode is on; only as an administrator does the bot see all messages",
+			"switch it off in @BotFather (/setprivacy), or the bot sees commands only once it is no administrator")
+	default:
 		add(CheckFault, "privacy", "privacy mode is on: the bot sees commands only",
 			"switch it off in @BotFather (/setprivacy) and add the bot to the group anew, or make it an administrator")
 	}
