@@ -183,7 +183,7 @@ func (l *Lanes) failedLocked(ln *lane, what string, err error) error {
 		return errLaneGone
 	}
 	if l.work.Err() == nil {
-		l.Log.Warn(what, "queue", ln.name.queue, "lane", ln.name.lane, "error", err)
+		l.Log.Warn("lane held up", "doing", what, "queue", ln.name.queue, "lane", ln.name.lane, "error", err)
 	}
 	return err
 }
@@ -237,7 +237,7 @@ func (l *Lanes) handle(ln *lane, item Item, following []Item) {
 	l.mu.Lock()
 	ln.cancelInHand = nil
 	l.mu.Unlock()
-	if context.Cause(ctx) == errSuperseded && err != nil {
+	if errors.Is(context.Cause(ctx), errSuperseded) && err != nil {
 		result, err = Result{}, nil
 	}
 	cancel(nil)
@@ -306,9 +306,8 @@ func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (stri
 	if l.work.Err() != nil { // interrupted by the stop: no fault of the item
 		return "waited", func(context.Context) error { return ErrClosed }
 	}
-	var amend *Amend
 	var payload []byte
-	if errors.As(failure, &amend) {
+	if amend, ok := errors.AsType[*Amend](failure); ok {
 		payload = amend.Payload
 	}
 	now := l.Now()
@@ -317,8 +316,7 @@ func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (stri
 	}
 	retry := Retry{Next: now.Add(l.Backoff(item.Attempts)), Reason: failure.Error(), Payload: payload}
 	name := "retried"
-	var wait *Wait
-	if errors.As(failure, &wait) {
+	if wait, ok := errors.AsType[*Wait](failure); ok {
 		name, retry.Next, retry.Uncounted = "waited", now.Add(wait.After), true
 	} else {
 		l.Log.Warn("item failed, tried again", "queue", item.Queue, "lane", item.Lane, "item", item.ID,
@@ -350,8 +348,7 @@ func (l *Lanes) parking(ln *lane, item Item, reason string) (string, func(contex
 }
 
 func (l *Lanes) hopeless(item Item, failure error, now time.Time) bool {
-	var hopeless *Hopeless
-	if errors.As(failure, &hopeless) {
+	if _, ok := errors.AsType[*Hopeless](failure); ok {
 		return true
 	}
 	return !item.FailedSince.IsZero() && now.Sub(item.FailedSince) >= l.Queues[item.Queue].GiveUp
@@ -392,5 +389,5 @@ func (l *Lanes) coverNext(ln *lane, item Item) {
 // backoff is the default of LanesOptions.Backoff.
 func backoff(attempt int) time.Duration {
 	wait := min(retryFirst<<min(attempt, 10), retryMost)
-	return wait - wait/5 + rand.N(wait*2/5)
+	return wait - wait/5 + rand.N(wait*2/5) //nolint:gosec // spreads load, keeps no secret
 }

@@ -49,7 +49,7 @@ type tester interface {
 	Fatalf(format string, args ...any)
 }
 
-func openStore(t tester, ctx context.Context, file string) *store.Store {
+func openStore(ctx context.Context, t tester, file string) *store.Store {
 	t.Helper()
 	db, err := store.Open(ctx, "sqlite:"+file, store.Options{})
 	if err != nil {
@@ -72,7 +72,7 @@ func lanesOf(db topics.LaneStore, h topics.Handler, change func(*topics.LanesOpt
 	return topics.NewLanes(opts)
 }
 
-func add(t tester, ctx context.Context, db *store.Store, lane string, payloads ...string) {
+func add(ctx context.Context, t tester, db *store.Store, lane string, payloads ...string) {
 	t.Helper()
 	for _, payload := range payloads {
 		_, err := db.Append(ctx, []topics.NewItem{{
@@ -102,7 +102,7 @@ func eventually(t tester, what string, cond func() bool) {
 
 func setUp(t *testing.T, h *handler, change func(*topics.LanesOptions)) (*store.Store, *topics.Lanes) {
 	t.Helper()
-	db := openStore(t, t.Context(), filepath.Join(t.TempDir(), "bot.db"))
+	db := openStore(t.Context(), t, filepath.Join(t.TempDir(), "bot.db"))
 	lanes := lanesOf(db, h, change)
 	lanes.Start(t.Context())
 	t.Cleanup(func() {
@@ -131,8 +131,8 @@ func TestFailureHoldsItsLaneOnly(t *testing.T) {
 		}
 	}
 	db, lanes := setUp(t, h, nil)
-	add(t, t.Context(), db, "1/1", "bad", "after")
-	add(t, t.Context(), db, "1/2", "a", "b")
+	add(t.Context(), t, db, "1/1", "bad", "after")
+	add(t.Context(), t, db, "1/2", "a", "b")
 	eventually(t, "the other lane is through", func() bool { return slices.Contains(h.handled(), "1/2 b") })
 	eventually(t, "several tries", func() bool { return count(h.handled(), "1/1 bad") > 3 })
 	if slices.Contains(h.handled(), "1/1 after") {
@@ -182,7 +182,7 @@ func TestParked(t *testing.T) {
 				}
 				o.Queues[topics.QueueInbox] = q
 			})
-			add(t, t.Context(), db, "1/1", "bad", "after")
+			add(t.Context(), t, db, "1/1", "bad", "after")
 			eventually(t, "the lane goes on", func() bool { return slices.Contains(h.handled(), "1/1 after") })
 			parked, err := db.ListParked(t.Context(), 0, 10)
 			if err != nil || len(parked) != 1 || parked[0].Reason != tc.why || string(parked[0].Payload) != "bad" {
@@ -215,7 +215,7 @@ func TestWaitIsNoFailure(t *testing.T) {
 		return topics.Result{}, nil
 	}
 	db, lanes := setUp(t, h, nil)
-	add(t, t.Context(), db, "1/1", "x")
+	add(t.Context(), t, db, "1/1", "x")
 	eventually(t, "done", func() bool { return len(h.handled()) == 4 && lanes.Active(topics.QueueInbox) == 0 })
 	if !slices.Equal(attempts, []int{0, 0, 0, 0}) {
 		t.Errorf("attempts %v, want none counted", attempts)
@@ -232,7 +232,7 @@ func TestAmend(t *testing.T) {
 		return topics.Result{}, nil
 	}
 	db, _ := setUp(t, h, nil)
-	add(t, t.Context(), db, "1/1", "whole")
+	add(t.Context(), t, db, "1/1", "whole")
 	eventually(t, "the rest", func() bool { return slices.Equal(h.handled(), []string{"1/1 whole", "1/1 rest"}) })
 }
 
@@ -255,7 +255,7 @@ func TestSupersededAndCovered(t *testing.T) {
 		q.Supersedes = func(topics.Item, topics.Item) bool { return true }
 		o.Queues[topics.QueueInbox] = q
 	})
-	add(t, t.Context(), db, "1/1", "draft 1")
+	add(t.Context(), t, db, "1/1", "draft 1")
 	eventually(t, "in hand", func() bool { return len(h.handled()) == 1 })
 	_, err := db.Append(t.Context(), []topics.NewItem{
 		{Queue: topics.QueueInbox, Lane: "1/1", Payload: []byte("final")},
@@ -277,7 +277,7 @@ func TestSupersededAndCovered(t *testing.T) {
 // for the next start.
 func TestStopFinishesWhatRuns(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "bot.db")
-	db := openStore(t, t.Context(), file)
+	db := openStore(t.Context(), t, file)
 	began, finish := make(chan struct{}), make(chan struct{})
 	h := &handler{}
 	h.do = func(context.Context, topics.Item, []topics.Item) (topics.Result, error) {
@@ -287,7 +287,7 @@ func TestStopFinishesWhatRuns(t *testing.T) {
 	}
 	lanes := lanesOf(db, h, nil)
 	lanes.Start(t.Context())
-	add(t, t.Context(), db, "1/1", "first", "second")
+	add(t.Context(), t, db, "1/1", "first", "second")
 	<-began
 	stopped := make(chan struct{})
 	go func() {
@@ -299,7 +299,7 @@ func TestStopFinishesWhatRuns(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db = openStore(t, t.Context(), file)
+	db = openStore(t.Context(), t, file)
 	again := &handler{}
 	lanes = lanesOf(db, again, nil)
 	lanes.Start(t.Context())
@@ -313,7 +313,7 @@ func TestStopFinishesWhatRuns(t *testing.T) {
 // TestBacklog: more lanes and items than memory takes are worked off in order.
 func TestBacklog(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "bot.db")
-	db := openStore(t, t.Context(), file)
+	db := openStore(t.Context(), t, file)
 	const lanesCount, perLane = 300, 40
 	var items []topics.NewItem
 	for i := range perLane {
@@ -329,7 +329,7 @@ func TestBacklog(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db = openStore(t, t.Context(), file)
+	db = openStore(t.Context(), t, file)
 	h := &handler{}
 	lanes := lanesOf(db, h, nil)
 	lanes.Start(t.Context())
@@ -391,12 +391,12 @@ func TestLanesKeepOrder(t *testing.T) {
 		}
 		next := make([]int, laneCount)
 		for run := range runs {
-			db := openStore(rt, t.Context(), file)
+			db := openStore(t.Context(), rt, file)
 			lanes := lanesOf(db, h, nil)
 			lanes.Start(t.Context())
 			for range rapid.IntRange(0, 40).Draw(rt, "appends") {
 				lane := rapid.IntRange(0, laneCount-1).Draw(rt, "lane")
-				add(rt, t.Context(), db, fmt.Sprintf("1/%d", lane+1), strconv.Itoa(next[lane]))
+				add(t.Context(), rt, db, fmt.Sprintf("1/%d", lane+1), strconv.Itoa(next[lane]))
 				next[lane]++
 			}
 			if run == runs-1 {

@@ -70,7 +70,7 @@ func outboxWith(t *testing.T, s *sender, change func(*topics.OutboxOptions)) (*t
 		change(&opts)
 	}
 	outbox := topics.NewOutbox(opts)
-	db := openStore(t, t.Context(), t.TempDir()+"/bot.db")
+	db := openStore(t.Context(), t, t.TempDir()+"/bot.db")
 	t.Cleanup(func() { db.Close() })
 	outbox.Attach(lanesOf(db, &handler{}, nil))
 	return outbox, groups
@@ -194,8 +194,12 @@ func TestMergedNotices(t *testing.T) {
 		{"up to an answer", notice("a"), []topics.Outgoing{notice("b"), answer, notice("c")}, 1, "a\n\nb"},
 		{"not with buttons", notice("a"), []topics.Outgoing{buttons}, 0, "a"},
 		{"answers stay", answer, []topics.Outgoing{notice("b")}, 0, "answer"},
-		{"too long", notice(strings.Repeat("x", 3000)), []topics.Outgoing{notice(strings.Repeat("y", 600))}, 0,
-			strings.Repeat("x", 3000)},
+		{
+			"too long", notice(strings.Repeat("x", 3000)),
+			[]topics.Outgoing{notice(strings.Repeat("y", 600))},
+			0,
+			strings.Repeat("x", 3000),
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &sender{}
@@ -224,11 +228,12 @@ func TestNewestDraftOnly(t *testing.T) {
 	}
 	s := &sender{}
 	outbox, _ := outboxWith(t, s, nil)
-	old, other, newer := itemOf(t, 1, draft("old", "d")), itemOf(t, 2, draft("other", "e")), itemOf(t, 3, draft("new", "d"))
+	old, other := itemOf(t, 1, draft("old", "d")), itemOf(t, 2, draft("other", "e"))
+	newer, plain := itemOf(t, 3, draft("new", "d")), itemOf(t, 4, notice("x"))
 	if _, err := outbox.Handle(t.Context(), old, []topics.Item{other, newer}); err != nil || len(s.sent) != 0 {
 		t.Errorf("sent %q, %v", s.texts(), err)
 	}
-	if !outbox.Supersedes(newer, old) || outbox.Supersedes(other, old) || outbox.Supersedes(itemOf(t, 4, notice("x")), old) {
+	if !outbox.Supersedes(newer, old) || outbox.Supersedes(other, old) || outbox.Supersedes(plain, old) {
 		t.Error("only a newer draft of the same name supersedes")
 	}
 }
@@ -269,8 +274,7 @@ func (h *halfSender) TrySend(ctx context.Context, out topics.Outgoing) (topics.D
 func TestUnreadableItemIsHopeless(t *testing.T) {
 	outbox, _ := outboxWith(t, &sender{}, nil)
 	_, err := outbox.Handle(t.Context(), topics.Item{ID: 1, Payload: []byte("{")}, nil)
-	var hopeless *topics.Hopeless
-	if !errors.As(err, &hopeless) {
+	if _, hopeless := errors.AsType[*topics.Hopeless](err); !hopeless {
 		t.Errorf("got %v", err)
 	}
 }

@@ -36,12 +36,14 @@ func TestNeverACommand(t *testing.T) {
 	s.start()
 	s.tg.AddUser(telegramtest.User{ID: 600, IsBot: true, FirstName: "Other", Username: "other_bot"})
 	s.must(s.tg.SetMember(groupID, telegramtest.Member{
-		User: telegramtest.User{ID: 600, IsBot: true, FirstName: "Other", Username: "other_bot"}, Status: telegramtest.Administrator,
+		User:   telegramtest.User{ID: 600, IsBot: true, FirstName: "Other", Username: "other_bot"},
+		Status: telegramtest.Administrator,
 	}, olgaID))
 	channel := &telegramtest.Chat{ID: -1009, Type: "channel", Title: "News"}
+	origin := &telegramtest.Origin{Type: "hidden_user", SenderUserName: "X", Date: 1}
 	posts := map[string]telegramtest.Post{
 		"a caption":           {From: olgaID, Media: "photo", Caption: "/info"},
-		"a forward":           {From: olgaID, Text: "/info", ForwardOrigin: &telegramtest.Origin{Type: "hidden_user", SenderUserName: "X", Date: 1}},
+		"a forward":           {From: olgaID, Text: "/info", ForwardOrigin: origin},
 		"an inline bot":       {From: olgaID, Text: "/info", ViaBot: 600},
 		"a timer":             {From: olgaID, Text: "/info", IsFromOffline: true},
 		"another bot's":       {From: olgaID, Text: "/info@other_bot"},
@@ -200,7 +202,13 @@ func TestTopicsAPIDown(t *testing.T) {
 	s.post(thread, olgaID, "/info")
 	s.lacks(s.answers(thread, 1)[0].Text, "as of")
 	for i, fault := range []topicsapitest.Faults{
-		{Status: 500}, {Garbage: true}, {Truncated: true}, {EmptyBody: true}, {CloseConnection: true}, {Hang: true}, {OtherTopic: true},
+		{Status: 500},
+		{Garbage: true},
+		{Truncated: true},
+		{EmptyBody: true},
+		{CloseConnection: true},
+		{Hang: true},
+		{OtherTopic: true},
 	} {
 		s.api.SetFaults(fault)
 		time.Sleep(60 * time.Millisecond) // the cache's time, which is a setting
@@ -225,7 +233,9 @@ func TestTopicsAPIDown(t *testing.T) {
 func TestWrongKeys(t *testing.T) {
 	for name, spoil := range map[string]func(s *stage){
 		"header token": func(s *stage) { s.api.SetToken("another-token") },
-		"api_key":      func(s *stage) { s.api.SetConnection(topicsapitest.Connection{Instance: instance, APIKey: "another"}) },
+		"api_key": func(s *stage) {
+			s.api.SetConnection(topicsapitest.Connection{Instance: instance, APIKey: "another"})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -252,7 +262,8 @@ func TestBigIDs(t *testing.T) {
 	const big = 9007199254740993
 	thread := s.topic(big, "Ann")
 	for i, faults := range []topicsapitest.Faults{
-		{IDs: topicsapitest.IDsStrings}, {IDs: topicsapitest.IDsNumbers, Missing: topicsapitest.MissingNull},
+		{IDs: topicsapitest.IDsStrings},
+		{IDs: topicsapitest.IDsNumbers, Missing: topicsapitest.MissingNull},
 		{Aliases: true, Missing: topicsapitest.MissingAbsent},
 	} {
 		s.api.SetFaults(faults)

@@ -89,8 +89,10 @@ func newStage(t *testing.T, options telegramtest.Options, more ...string) *stage
 		s.tg.AddUser(u)
 	}
 	err := s.tg.AddGroup(telegramtest.Group{ID: groupID, Title: "Support", IsForum: true, Members: []telegramtest.Member{
-		{User: telegramtest.User{ID: mirrorID, FirstName: "Relay"}, Status: telegramtest.Administrator,
-			Rights: telegramtest.Rights{ManageTopics: true}},
+		{
+			User: telegramtest.User{ID: mirrorID, FirstName: "Relay"}, Status: telegramtest.Administrator,
+			Rights: telegramtest.Rights{ManageTopics: true},
+		},
 		{User: telegramtest.User{ID: olgaID, FirstName: "Olga"}, Status: telegramtest.Administrator},
 		{User: telegramtest.User{ID: guestID, FirstName: "Guest"}, Status: telegramtest.Regular},
 	}})

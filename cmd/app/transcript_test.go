@@ -44,10 +44,12 @@ func TestTranscript(t *testing.T) {
 		wants[int64(m.ID)] = want{author, kind, p.Text}
 		return m
 	}
-	question := say(telegramtest.Post{From: mirrorID, Text: "Where is my server? 😀"}, topics.AuthorCustomer, topics.MessageTalk)
+	question := say(telegramtest.Post{From: mirrorID, Text: "Where is my server? 😀"},
+		topics.AuthorCustomer, topics.MessageTalk)
 	say(telegramtest.Post{From: mirrorID, Text: "/info"}, topics.AuthorCustomer, topics.MessageTalk)
 	say(telegramtest.Post{From: mirrorID, Text: "/ a customer's own slash"}, topics.AuthorCustomer, topics.MessageTalk)
-	reply := say(telegramtest.Post{From: olgaID, Text: "In Kyiv", ReplyTo: question.ID}, topics.AuthorOperator, topics.MessageTalk)
+	reply := say(telegramtest.Post{From: olgaID, Text: "In Kyiv", ReplyTo: question.ID},
+		topics.AuthorOperator, topics.MessageTalk)
 	say(telegramtest.Post{From: olgaID, Text: "/ call him back"}, topics.AuthorOperator, topics.MessageComment)
 	say(telegramtest.Post{From: olgaID, Text: "/info"}, topics.AuthorOperator, topics.MessageCommand)
 	say(telegramtest.Post{From: olgaID, Text: "/close"}, topics.AuthorOperator, topics.MessageCommand)
@@ -88,7 +90,9 @@ func TestTranscriptContent(t *testing.T) {
 	s := newStage(t, telegramtest.Options{})
 	s.start()
 	thread := s.topic(11, "Ann")
-	bold := []telegramtest.Entity{{Type: "bold", Offset: 3, Length: 5}, {Type: "text_link", Offset: 0, Length: 2, URL: "https://x.example/"}}
+	bold := []telegramtest.Entity{
+		{Type: "bold", Offset: 3, Length: 5}, {Type: "text_link", Offset: 0, Length: 2, URL: "https://x.example/"},
+	}
 	text := s.write(telegramtest.Post{Thread: thread, From: mirrorID, Text: "😀 hello", Entities: bold})
 	photo := s.write(telegramtest.Post{
 		Thread: thread, From: mirrorID, Media: "photo", Caption: "my screen", MediaGroupID: "album-1", File: []byte("p"),
@@ -216,7 +220,8 @@ func TestOneTransaction(t *testing.T) {
 	s.start()
 	thread := s.topic(11, "Ann")
 	s.settle()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "bot.db")+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)")
+	file := filepath.Join(s.dir, "bot.db")
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)")
 	s.must(err)
 	t.Cleanup(func() { _ = db.Close() })
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -99,8 +99,7 @@ func (c *caller) do(ctx context.Context, r request) (json.RawMessage, error) {
 	req.SetBodyRaw(r.body)
 
 	if err := c.transport.roundTrip(bounded, req, resp, r.limit); err != nil {
-		var unsent *notSent
-		if errors.As(err, &unsent) {
+		if unsent, ok := errors.AsType[*notSent](err); ok {
 			return nil, fmt.Errorf("telegram: %s: %w", r.method, c.withoutToken(unsent))
 		}
 		return nil, &topics.UnknownOutcome{Err: fmt.Errorf("telegram: %s: %w", r.method, err)}

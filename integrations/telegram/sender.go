@@ -206,8 +206,7 @@ func (s *Sender) once(
 	if refusedWith(err, 400, "can't parse entities") || refusedWith(err, 400, "ENTITY") {
 		message, err = s.post(ctx, out, topics.Plain(part.Text), buttons)
 	}
-	var flood *topics.Wait
-	if errors.As(err, &flood) {
+	if flood, ok := errors.AsType[*topics.Wait](err); ok {
 		s.budget.pause(out.ChatID, flood.After)
 	}
 	s.budget.done(out.ChatID, counts(err))
