@@ -80,8 +80,10 @@ func statusText(say *messages.Printer, status string) string {
 // ageText says how old a stale answer is, in whole minutes, hours or days.
 func ageText(say *messages.Printer, age time.Duration) string {
 	switch {
+	case age < time.Minute:
+		return say.N("age.seconds", max(1, int(age/time.Second)), nil)
 	case age < time.Hour:
-		return say.N("age.minutes", max(1, int(age/time.Minute)), nil)
+		return say.N("age.minutes", int(age/time.Minute), nil)
 	case age < 48*time.Hour:
 		return say.N("age.hours", int(age/time.Hour), nil)
 	}

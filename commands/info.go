@@ -96,6 +96,13 @@ func (i *info) run(ctx context.Context, req Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	return i.card(ctx, req, resolved, reason), nil
+}
+
+// card is who the customer is, or why that is not known, and the sections' lines.
+func (i *info) card(
+	ctx context.Context, req Request, resolved topics.Resolved, reason topics.ResolveReason,
+) Reply {
 	section := SectionRequest{Request: req, Info: resolved.TopicInfo}
 	card := new(topics.Text)
 	if reason == "" {
@@ -106,20 +113,20 @@ func (i *info) run(ctx context.Context, req Request) (Reply, error) {
 		card.Add(req.Say.T(reasonText(reason), nil))
 	}
 	if reason == topics.ReasonChat || reason == topics.ReasonGeneral {
-		return Reply{Text: *card}, nil
+		return Reply{Text: *card}
 	}
 	for _, line := range i.lines(ctx, section) {
 		card.Add("\n").Append(line)
 	}
 	if reason == topics.ReasonNotSet {
-		return Reply{Text: *card}, nil
+		return Reply{Text: *card}
 	}
 	// What does not fit into one message cannot be edited in place.
 	reply := Reply{Text: *card}
 	if topics.UTF16Len(card.Text) <= maxCard {
 		reply.Buttons = [][]topics.Button{{refresh.Button(req.Say.T("info.refresh", nil))}}
 	}
-	return reply, nil
+	return reply
 }
 
 // press renews the card in place.
@@ -127,12 +134,16 @@ func (i *info) press(ctx context.Context, req Request) (Reply, error) {
 	if req.Action != refresh {
 		return Reply{Toast: req.Say.T("press.old", nil)}, nil
 	}
-	reply, err := i.run(ctx, req)
+	resolved, reason, err := i.resolve(ctx, req)
 	if err != nil {
 		return Reply{}, err
 	}
+	reply := i.card(ctx, req, resolved, reason)
 	reply.Text = cutText(reply.Text, maxCard)
 	reply.Edit, reply.Toast = true, req.Say.T("info.refreshed", nil)
+	if resolved.Stale || reason == topics.ReasonUnavailable {
+		reply.Toast = req.Say.T("info.refresh_stale", nil)
+	}
 	return reply, nil
 }
 

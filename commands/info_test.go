@@ -99,7 +99,8 @@ func TestStatuses(t *testing.T) {
 
 func TestAges(t *testing.T) {
 	for age, want := range map[time.Duration]string{
-		10 * time.Second:               "as of 1 min ago",
+		0:                              "as of 1 s ago",
+		10 * time.Second:               "as of 10 s ago",
 		5 * time.Minute:                "as of 5 min ago",
 		90 * time.Minute:               "as of 1 h ago",
 		47 * time.Hour:                 "as of 47 h ago",
@@ -279,5 +280,19 @@ func TestAssist(t *testing.T) {
 			tt.change(&call)
 			golden(t, "assist."+tt.name, render(dispatch(t, registry, call)))
 		})
+	}
+}
+
+// TestRefreshWithoutAnswer: the toast says that the card is an old one.
+func TestRefreshWithoutAnswer(t *testing.T) {
+	for name, stale := range map[string]bool{"Asked again just now.": false, "The Topics API gives no answer": true} {
+		resolved := john()
+		resolved.Stale, resolved.Age = stale, time.Minute
+		call := newCall(newGroup("en"), "")
+		call.Press, call.MessageID = "1:info:refresh", 50
+		answer := dispatch(t, infoRegistry(t, always(resolved)), call)
+		if !strings.HasPrefix(answer.Toast, name) || len(answer.Messages) != 1 || answer.Messages[0].EditID != 50 {
+			t.Errorf("stale %v: toast %q, %d messages", stale, answer.Toast, len(answer.Messages))
+		}
 	}
 }
