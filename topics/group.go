@@ -1,6 +1,7 @@
 package topics
 
 import (
+	"log/slog"
 	"slices"
 	"sync"
 )
@@ -101,6 +102,16 @@ func (g *Groups) ChatID(group *Group) int64 {
 		}
 	}
 	return group.ID
+}
+
+// Follow is Migrate, and warns when it is news.
+func (g *Groups) Follow(m Migrated, log *slog.Logger) bool {
+	news := g.Migrate(m.From, m.To)
+	if news {
+		log.Warn("a group has another id now; its settings go on working, but put the new id into them",
+			"from", m.From, "to", m.To)
+	}
+	return news
 }
 
 // Migrate makes the settings of chat from serve chat to as well. It reports

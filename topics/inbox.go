@@ -2,6 +2,8 @@ package topics
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -20,13 +22,16 @@ type InboxOptions struct {
 	// ParseCommand splits "/name@bot rest" and tells whether it is addressed to us.
 	ParseCommand func(text string) (name, rest string, ok bool)
 	Groups       *Groups
-	Speakers     *Speakers
-	Book         *Book
-	Dispatcher   Dispatcher
-	Callbacks    CallbackAnswerer
-	Outbox       *Outbox
-	Log          *slog.Logger
-	Now          func() time.Time
+	// Learn is set where other processes may hear of migrations: it makes Groups follow
+	// those that are stored.
+	Learn      func(ctx context.Context) error
+	Speakers   *Speakers
+	Book       *Book
+	Dispatcher Dispatcher
+	Callbacks  CallbackAnswerer
+	Outbox     *Outbox
+	Log        *slog.Logger
+	Now        func() time.Time
 }
 
 // Inbox handles updates: who speaks, what of it is kept, which command runs, what is
@@ -68,10 +73,13 @@ func (in *Inbox) member(change *MemberChange) {
 
 func (in *Inbox) message(ctx context.Context, item Item, msg *Incoming) (Outcome, error) {
 	var outcome Outcome
-	if migrated, ok := migration(msg); ok {
+	if migrated, ok := msg.Migration(); ok {
 		in.migrate(&outcome, migrated)
 	}
-	group, ok := in.Groups.Find(msg.ChatID)
+	group, ok, err := in.group(ctx, item, msg.ChatID)
+	if err != nil {
+		return Outcome{}, err
+	}
 	if !ok {
 		in.Log.Debug("message of a chat not in the settings", "chat_id", msg.ChatID)
 		return outcome, nil
@@ -114,9 +122,9 @@ func (in *Inbox) command(ctx context.Context, outcome Outcome, call Call) (Outco
 
 func (in *Inbox) press(ctx context.Context, item Item, press *Callback) (Outcome, error) {
 	var outcome Outcome
-	group, ok := in.Groups.Find(press.ChatID)
-	if !ok {
-		return outcome, nil
+	group, ok, err := in.group(ctx, item, press.ChatID)
+	if err != nil || !ok {
+		return outcome, err
 	}
 	role, err := in.Speakers.Role(ctx, group, press.ChatID, press.From.ID)
 	if err != nil {
@@ -168,29 +176,39 @@ func serviceName(service *Service) string {
 	return string(service.Kind)
 }
 
-func migration(msg *Incoming) (Migrated, bool) {
-	if msg.Service == nil {
-		return Migrated{}, false
-	}
-	switch msg.Service.Kind {
-	case MigratedTo:
-		return Migrated{From: msg.ChatID, To: msg.Service.ChatID}, true
-	case MigratedFrom:
-		return Migrated{From: msg.Service.ChatID, To: msg.ChatID}, true
-	default:
-		return Migrated{}, false
-	}
-}
-
+// migrate follows a group to its new id. It is written down each time: who has heard of
+// it first, as news, may not have written it.
 func (in *Inbox) migrate(outcome *Outcome, migrated Migrated) {
-	if !in.Groups.Migrate(migrated.From, migrated.To) {
-		return
+	in.Groups.Follow(migrated, in.Log)
+	if _, ours := in.Groups.Find(migrated.To); ours {
+		outcome.Migrations = append(outcome.Migrations, migrated)
 	}
-	outcome.Migrations = append(outcome.Migrations, migrated)
-	warnMigrated(in.Log, migrated)
 }
 
-func warnMigrated(log *slog.Logger, migrated Migrated) {
-	log.Warn("a group has another id now; its settings go on working, but put the new id into them",
-		"from", migrated.From, "to", migrated.To)
+// learnTime is how long after its arrival a message may wait for the news that its chat
+// is a group of ours; learnPause is the time between two looks.
+const (
+	learnTime  = 3 * time.Second
+	learnPause = time.Second
+)
+
+var errUnknownChat = errors.New("no group of the settings has this chat yet")
+
+// group finds the settings of a chat. Where another process may have heard of its
+// migration, or is about to, it looks and waits for that.
+func (in *Inbox) group(ctx context.Context, item Item, chatID int64) (*Group, bool, error) {
+	group, ok := in.Groups.Find(chatID)
+	if ok || in.Learn == nil {
+		return group, ok, nil
+	}
+	if err := in.Learn(ctx); err != nil {
+		return nil, false, fmt.Errorf("look for migrated groups: %w", err)
+	}
+	if group, ok = in.Groups.Find(chatID); ok {
+		return group, true, nil
+	}
+	if in.Now().Sub(item.AddedAt) < learnTime {
+		return nil, false, &Wait{After: learnPause, Err: errUnknownChat}
+	}
+	return nil, false, nil
 }

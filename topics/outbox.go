@@ -32,6 +32,8 @@ type OutboxOptions struct {
 	Sender Sender
 	Groups *Groups
 	Book   *Book
+	// Learn is InboxOptions.Learn.
+	Learn func(ctx context.Context) error
 	// Shared is set where other processes may owe something to the same conversation.
 	Shared PendingReader
 	// Lost is told of a topic that was lost. Optional.
@@ -127,10 +129,9 @@ func (o *Outbox) settle(outcome *Outcome, out *Outgoing, delivered Delivered, er
 			o.Lost(out.Conversation)
 		}
 	case errors.As(err, &migrated):
-		if o.Groups.Migrate(out.ChatID, migrated.To) {
-			news := Migrated{From: out.ChatID, To: migrated.To}
-			outcome.Migrations = append(outcome.Migrations, news)
-			warnMigrated(o.Log, news)
+		move := Migrated{From: out.ChatID, To: migrated.To}
+		if o.Groups.Follow(move, o.Log) {
+			outcome.Migrations = append(outcome.Migrations, move)
 		}
 		out.ChatID = migrated.To
 		return err
@@ -156,6 +157,11 @@ func (o *Outbox) Handle(ctx context.Context, item Item, following []Item) (Resul
 	out, err := decodeOutgoing(item)
 	if err != nil {
 		return Result{}, err
+	}
+	if _, ok := o.Groups.Find(out.ChatID); !ok && o.Learn != nil {
+		if err := o.Learn(ctx); err != nil {
+			return Result{}, fmt.Errorf("look for migrated groups: %w", err)
+		}
 	}
 	var result Result
 	if replacedBy(out, following) {

@@ -60,6 +60,21 @@ type Incoming struct {
 	Service *Service
 }
 
+// Migration tells that the message says that a group has become another chat.
+func (in *Incoming) Migration() (Migrated, bool) {
+	if in.Service == nil {
+		return Migrated{}, false
+	}
+	switch in.Service.Kind {
+	case MigratedTo:
+		return Migrated{From: in.ChatID, To: in.Service.ChatID}, true
+	case MigratedFrom:
+		return Migrated{From: in.Service.ChatID, To: in.ChatID}, true
+	default:
+		return Migrated{}, false
+	}
+}
+
 // Person is a user of Telegram.
 type Person struct {
 	ID       int64

@@ -161,20 +161,15 @@ func (a *App) openStore(ctx context.Context) error {
 			a.Log.Error("close the store", "error", err)
 		}
 	})
-	migrations, err := db.Migrations(ctx)
-	if err != nil {
+	if err := a.learn(ctx); err != nil {
 		return fmt.Errorf("read migrated groups: %w", err)
-	}
-	for _, m := range migrations {
-		if a.groups.Migrate(m.From, m.To) {
-			a.Log.Warn("a group has another id than the settings say; put the new one into them",
-				"from", m.From, "to", m.To)
-		}
 	}
 	return nil
 }
 
-func (a *App) journal() *journal { return &journal{store: a.store, admins: a.admins, people: a.people} }
+func (a *App) journal() *journal {
+	return &journal{store: a.store, admins: a.admins, people: a.people, groups: a.groups, log: a.Log}
+}
 
 // routes are the paths that outside systems call.
 func (a *App) routes(ctx context.Context) {

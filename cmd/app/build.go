@@ -87,16 +87,18 @@ func (a *App) buildLanes() {
 		Sender: a.sender, Groups: a.groups, Book: book, Log: a.Log, Now: time.Now,
 		Lost: func(topics.Conversation) { a.metrics.lost.Inc() }, Unknown: a.metrics.unknown.Inc,
 	}
+	var learn func(context.Context) error
 	if a.store.Shared() {
-		outboxOptions.Shared = a.store
+		outboxOptions.Shared, learn = a.store, a.learn
 	}
+	outboxOptions.Learn = learn
 	outbox := topics.NewOutbox(outboxOptions)
 	inbox := topics.NewInbox(topics.InboxOptions{
 		Decode: telegram.Decode,
 		ParseCommand: func(text string) (string, string, bool) {
 			return commands.Parse(text, a.client.Self().Username)
 		},
-		Groups: a.groups, Book: book, Dispatcher: a.registry, Callbacks: a.client, Outbox: outbox,
+		Groups: a.groups, Learn: learn, Book: book, Dispatcher: a.registry, Callbacks: a.client, Outbox: outbox,
 		Speakers: &topics.Speakers{
 			Administrators: a.admins, Members: a.people, SelfID: a.client.BotID(),
 		},

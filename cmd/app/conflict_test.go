@@ -139,3 +139,18 @@ func TestTokenRefused(t *testing.T) {
 	t.Cleanup(s.stop)
 	s.notReady("telegram:", "telegram.token", "@BotFather")
 }
+
+// TestWebhookRefused: Telegram's refusal of the address stands in readyz; the bot tries again.
+func TestWebhookRefused(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, telegramtest.Options{})
+	s.webhookMode()
+	s.tg.Fail("setWebhook", telegramtest.Fault{
+		Code: 400, Description: "Bad Request: bad webhook: IP address 127.0.0.1 is reserved",
+	})
+	s.bot = s.newBot(false)
+	s.must(s.bot.Start(t.Context()))
+	t.Cleanup(s.stop)
+	s.notReady("updates:", "webhook.url", "is reserved")
+	s.ready()
+}

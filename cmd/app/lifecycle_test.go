@@ -32,7 +32,9 @@ func TestNothingIsLeftRunning(t *testing.T) {
 		}
 		s.webhookMode()
 		s.start()
+		bot := s.bot
 		s.stop()
+		stopBot(bot) // a second time does no harm
 		// A start that fails leaves nothing behind either.
 		s.replace("bot.db", "nowhere/bot.db")
 		if err := s.newBot(false).Start(t.Context()); err == nil {

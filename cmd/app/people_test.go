@@ -154,3 +154,22 @@ func TestOtherChats(t *testing.T) {
 		}
 	}
 }
+
+// TestRolesCannotBeAsked: while Telegram does not tell who administers the group nobody
+// commands; the same command runs once it does.
+func TestRolesCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, telegramtest.Options{})
+	s.start()
+	thread, other := s.topic(11, "Ann"), s.topic(12, "Bob")
+	s.settle()
+	s.tg.Fail("getChatAdministrators", telegramtest.Fault{Code: 500, Times: -1})
+	s.post(thread, olgaID, "/info")
+	s.post(other, mirrorID, "hello")
+	s.eventually("the other topic goes on", func() bool { return len(s.kept(other)) == 2 })
+	if n := len(s.ours(thread)); n != 0 {
+		t.Errorf("%d answers", n)
+	}
+	s.tg.ClearFaults()
+	s.holds(s.answers(thread, 1)[0].Text, "Ann")
+}

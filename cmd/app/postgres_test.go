@@ -207,6 +207,20 @@ func TestRolesOfTwo(t *testing.T) {
 	})
 }
 
+// TestMigrationOfTwo: the bot that did not hear of a migration works in the new chat too.
+func TestMigrationOfTwo(t *testing.T) {
+	t.Parallel()
+	s, _ := twoByWebhook(t, func(*stage) {})
+	var threads []int
+	for i := range 12 {
+		threads = append(threads, s.topic(int64(100+i), fmt.Sprintf("Customer %d", i)))
+	}
+	s.settleBoth()
+	s.migrateAndWrite(threads)
+	s.settleBoth()
+	s.keptAfterMigration(threads)
+}
+
 // TestPollerKilled: of two bots one polls; the other takes over when it is killed, and in
 // each topic the order is kept and nothing is lost.
 func TestPollerKilled(t *testing.T) {

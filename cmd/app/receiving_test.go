@@ -2,12 +2,15 @@ package app_test
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"topicpilot/integrations/telegram/telegramtest"
 	"topicpilot/topics"
@@ -133,7 +136,21 @@ func TestWebhookStatuses(t *testing.T) {
 	}
 }
 
-// TestStoredBeforeAcknowledged: while the journal cannot be written Telegram hears no 200.
+// lockDatabase keeps the bot from committing until the returned function is called.
+func (s *stage) lockDatabase() (unlock func()) {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "bot.db")+"?_pragma=busy_timeout(5000)&_txlock=immediate")
+	s.must(err)
+	tx, err := db.Begin()
+	s.must(err)
+	return func() {
+		_ = tx.Rollback()
+		_ = db.Close()
+	}
+}
+
+// TestStoredBeforeAcknowledged: while the journal cannot be written Telegram hears no 200,
+// and what was answered with 200 is there after a stop at that moment.
 func TestStoredBeforeAcknowledged(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, telegramtest.Options{})
@@ -141,19 +158,44 @@ func TestStoredBeforeAcknowledged(t *testing.T) {
 	s.start()
 	thread := s.topic(11, "Ann")
 	s.settle()
-	if got := s.postHook(hook, hookSecret, rawCommand(50, 950, thread, guestID, "stay")); got != http.StatusOK {
-		t.Fatalf("status %d", got)
+	unlock := s.lockDatabase()
+	answered := make(chan int, 1)
+	go func() { answered <- s.postHook(hook, hookSecret, rawCommand(50, 950, thread, guestID, "stay")) }()
+	select {
+	case code := <-answered:
+		t.Errorf("answered %d while nothing can be stored", code)
+	case <-time.After(300 * time.Millisecond):
 	}
-	// What was answered with 200 is there after a stop at that moment.
+	unlock()
+	if code := <-answered; code != http.StatusOK {
+		t.Fatalf("status %d", code)
+	}
 	s.stop()
 	s.start()
 	s.settle()
-	found := false
-	for _, m := range s.transcript(thread) {
-		found = found || m.ID == 950
-	}
-	if !found {
+	if _, there := s.kept(thread)[950]; !there {
 		t.Error("an acknowledged update is lost")
+	}
+}
+
+// TestOffsetWaits: while the journal cannot be written the offset stays.
+func TestOffsetWaits(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, telegramtest.Options{})
+	s.start()
+	thread := s.topic(11, "Ann")
+	s.settle()
+	unlock := s.lockDatabase()
+	s.post(thread, mirrorID, "hello")
+	before := len(s.tg.Sent("getUpdates"))
+	time.Sleep(300 * time.Millisecond)
+	if calls := s.tg.Sent("getUpdates"); s.tg.Pending() == 0 {
+		t.Errorf("confirmed while nothing can be stored; %d requests", len(calls)-before)
+	}
+	unlock()
+	s.settle()
+	if n := len(s.transcript(thread)); n != 2 {
+		t.Errorf("%d messages, want 2", n)
 	}
 }
 

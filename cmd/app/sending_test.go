@@ -54,10 +54,10 @@ func TestLongAnswer(t *testing.T) {
 	s.start()
 	thread := s.topic(11, "Ann")
 	s.post(thread, olgaID, "/info")
-	parts := s.answers(thread, 2)
+	s.answers(thread, 2)
 	s.settle()
 	var all strings.Builder
-	for _, part := range parts {
+	for _, part := range s.ours(thread) {
 		all.WriteString(part.Text)
 	}
 	for i := range 7 {
@@ -302,6 +302,53 @@ func TestMigration(t *testing.T) {
 	inNew(3)
 	if len(s.parked()) != 0 {
 		t.Error("something was parked")
+	}
+}
+
+// TestMigrationLosesNothing: what is written in the new chat right behind the migration is
+// kept, although conversations run side by side.
+func TestMigrationLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, telegramtest.Options{})
+	s.start()
+	var threads []int
+	for i := range 12 {
+		threads = append(threads, s.topic(int64(100+i), fmt.Sprintf("Customer %d", i)))
+	}
+	s.settle()
+	s.migrateAndWrite(threads)
+	s.settle()
+	s.keptAfterMigration(threads)
+	s.stop()
+	s.start()
+	s.settle()
+	if n := strings.Count(s.log.String(), "level=WARN msg=\"a group has"); n != 2 {
+		t.Errorf("warned %d times, want once in each run", n)
+	}
+}
+
+const migratedID = -1009876543210
+
+// migrateAndWrite migrates the group while the bot hears of nothing, and writes in each
+// topic of the new chat.
+func (s *stage) migrateAndWrite(threads []int) {
+	s.t.Helper()
+	s.must(s.tg.Migrate(groupID, migratedID))
+	for _, thread := range threads {
+		_, err := s.tg.Post(telegramtest.Post{Chat: migratedID, Thread: thread, From: mirrorID, Text: "after"})
+		s.must(err)
+	}
+}
+
+func (s *stage) keptAfterMigration(threads []int) {
+	s.t.Helper()
+	for _, thread := range threads {
+		list, err := s.db().Messages(s.t.Context(),
+			topics.Conversation{ChatID: migratedID, ThreadID: int64(thread)}, 0, 100)
+		s.must(err)
+		if len(list) != 1 || list[0].Author.Kind != topics.AuthorCustomer {
+			s.t.Errorf("topic %d of the new chat holds %d messages", thread, len(list))
+		}
 	}
 }
 
