@@ -164,8 +164,8 @@ func (p *pile) due() bool {
 }
 
 // writeLoop writes what callers hand over: all that waits in one transaction. What
-// nobody waits for is put off for a moment, so that a burst costs fewer transactions
-// and those that somebody waits for are short.
+// nobody waits for is put off for a moment, to go along with what somebody waits for:
+// that saves every second transaction.
 func (s *Store) writeLoop() {
 	defer close(s.writerDone)
 	tick := time.NewTicker(time.Second)
@@ -173,12 +173,9 @@ func (s *Store) writeLoop() {
 	var p pile
 	for !p.closed {
 		s.take(&p, tick.C)
-		if p.due() {
+		if len(p.urgent) > 0 || p.due() {
 			s.commit(append(p.urgent, p.patient...))
-			p.urgent, p.patient, p.size = p.urgent[:0], p.patient[:0], 0
-		} else if len(p.urgent) > 0 {
-			s.commit(p.urgent)
-			p.urgent = p.urgent[:0]
+			p.urgent, p.patient, p.size = nil, nil, 0
 		}
 		if p.claim != nil {
 			s.commit([]*op{p.claim})
