@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"topicpilot/cmd/app/demo/demotest"
 )
 
 var demoAddress = regexp.MustCompile(`(?m)^topicpilot demo: open (http://127\.0\.0\.1:\d+/demo/)$`)
@@ -51,19 +53,20 @@ func testDemoOpens(t *testing.T, bin string) {
 
 // visitor is a person before the demo's page.
 type visitor struct {
-	*tab
+	t *testing.T
+	*demotest.Tab
 	url string
 	bot *process
 }
 
 func newVisitor(t *testing.T, bin string) *visitor {
 	t.Helper()
-	b := openTab(t)
+	b := demotest.Open(t)
 	p, url := startDemo(t, bin)
-	b.look(1440, 900, "light")
-	b.visit(url)
-	b.until(`document.getElementById("status").dataset.state === "connected"`)
-	return &visitor{b, url, p}
+	b.Look(1440, 900, "light")
+	b.Visit(url)
+	b.Until(`document.getElementById("status").dataset.state === "connected"`)
+	return &visitor{t, b, url, p}
 }
 
 const (
@@ -105,7 +108,7 @@ func (v *visitor) state() state {
 // typed is the customer's own.
 func (v *visitor) innocent(after string) {
 	v.t.Helper()
-	pane := v.eval(`[...document.querySelectorAll('[data-testid="customer-message"][data-from="support"]')]` +
+	pane := v.Eval(`[...document.querySelectorAll('[data-testid="customer-message"][data-from="support"]')]` +
 		`.map(n => n.textContent).join("\n")`)
 	for _, p := range v.state().Pane {
 		if !p.Own {
@@ -141,7 +144,7 @@ func (v *visitor) ours() int {
 // neither secrets nor what people wrote.
 func (v *visitor) leave() {
 	v.t.Helper()
-	v.quiet()
+	v.Quiet()
 	v.bot.signal(syscall.SIGTERM)
 	if status := v.bot.wait(10 * time.Second); status != exitDone {
 		v.t.Errorf("exit status %d", status)
@@ -164,11 +167,11 @@ func (v *visitor) leave() {
 func testDemoInBrowser(t *testing.T, bin string) {
 	v := newVisitor(t, bin)
 	v.innocent("the start")
-	v.open("Emma Wilson")
+	v.Topic("Emma Wilson")
 
-	v.write("composer-text", "/info")
-	v.until(has(internalCard, "Balance 24.50 EUR · tariff Business M"))
-	card := v.eval(texts(internalCard))
+	v.Write("composer-text", "/info")
+	v.Until(demotest.Has(internalCard, "Balance 24.50 EUR · tariff Business M"))
+	card := v.Eval(demotest.Texts(internalCard))
 	for _, want := range []string{
 		"Emma Wilson", "@emma_wilson", "810001", "+44 7700 900123", "the customer does not see this",
 	} {
@@ -177,30 +180,30 @@ func testDemoInBrowser(t *testing.T, bin string) {
 		}
 	}
 	v.innocent("/info")
-	v.shot("e2e-info")
+	v.Shot("e2e-info")
 
-	v.do(chromedp.Click(id("buttons") + " button"))
-	v.until(has(id("toast"), "Asked again just now."))
+	v.Do(chromedp.Click(demotest.ID("buttons") + " button"))
+	v.Until(demotest.Has(demotest.ID("toast"), "Asked again just now."))
 	v.innocent("[Refresh]")
 
-	v.write("customer-text", "/info")
-	v.until(has(id("message")+`[data-role="customer"]`, "/info"))
-	v.until(has(id("customer-message")+`[data-from="customer"]`, "/info"))
+	v.Write("customer-text", "/info")
+	v.Until(demotest.Has(demotest.ID("message")+`[data-role="customer"]`, "/info"))
+	v.Until(demotest.Has(demotest.ID("customer-message")+`[data-from="customer"]`, "/info"))
 
 	// What comes after proves that nothing answered: a topic is handled in order.
-	v.write("composer-text", "/assist")
-	v.until(has(internalCard, "What I can do for you here"))
+	v.Write("composer-text", "/assist")
+	v.Until(demotest.Has(internalCard, "What I can do for you here"))
 	if n := v.ours(); n != 2 {
 		t.Errorf("%d messages of ours, want the card and the help", n)
 	}
 	v.innocent("the customer's /info and /assist")
 
-	v.write("composer-text", "Yes, six months at once is possible.")
-	v.until(has(id("customer-message")+`[data-from="support"]`, "Yes, six months at once is possible."))
-	v.write("composer-text", "/ offer the discount of June")
-	v.until(has(id("message")+`[data-internal="true"]`, "offer the discount of June"))
+	v.Write("composer-text", "Yes, six months at once is possible.")
+	v.Until(demotest.Has(demotest.ID("customer-message")+`[data-from="support"]`, "Yes, six months at once is possible."))
+	v.Write("composer-text", "/ offer the discount of June")
+	v.Until(demotest.Has(demotest.ID("message")+`[data-internal="true"]`, "offer the discount of June"))
 	v.innocent("a comment")
-	if pane := v.eval(texts(id("customer-pane"))); strings.Contains(pane, "discount of June") {
+	if pane := v.Eval(demotest.Texts(demotest.ID("customer-pane"))); strings.Contains(pane, "discount of June") {
 		t.Errorf("the customer sees the comment: %s", pane)
 	}
 
@@ -212,60 +215,60 @@ func testDemoInBrowser(t *testing.T, bin string) {
 func (v *visitor) stranger() {
 	v.t.Helper()
 	before := v.ours()
-	v.click(id("as-guest"))
+	v.Click(demotest.ID("as-guest"))
 	for range 2 {
-		v.write("composer-text", "/info")
+		v.Write("composer-text", "/info")
 	}
-	v.until(has(ownBubble, "Commands are for this group's operators."))
-	v.click(id("as-olga"))
-	v.write("composer-text", "/assist")
+	v.Until(demotest.Has(ownBubble, "Commands are for this group's operators."))
+	v.Click(demotest.ID("as-olga"))
+	v.Write("composer-text", "/assist")
 	eventually(v.t, "the help after it", patience, func() bool { return v.ours() >= before+2 })
 	if n := v.ours() - before; n != 2 {
 		v.t.Errorf("%d messages of ours; a stranger gets one reason", n)
 	}
 	v.innocent("a stranger's /info")
-	v.shot("e2e-walk")
+	v.Shot("e2e-walk")
 }
 
 // testDemoFaults: a card is shown although something around it is down.
 func testDemoFaults(t *testing.T, bin string) {
 	v := newVisitor(t, bin)
-	v.open("Emma Wilson")
-	v.write("composer-text", "/info")
-	v.until(has(internalCard, "Business M"))
+	v.Topic("Emma Wilson")
+	v.Write("composer-text", "/info")
+	v.Until(demotest.Has(internalCard, "Business M"))
 
 	v.fault("billing-down")
-	v.write("composer-text", "/info")
-	v.until(has(internalCard, "billing: "))
+	v.Write("composer-text", "/info")
+	v.Until(demotest.Has(internalCard, "billing: "))
 	v.innocent("billing down")
 
 	v.fault("topics-api-down")
 	// [Refresh] asks in any case, so the age of what was kept is shown at once.
-	v.do(chromedp.Evaluate[chromedp.Void](
+	v.Do(chromedp.Evaluate[chromedp.Void](
 		`[...document.querySelectorAll('[data-testid="buttons"] button')].at(-1).click()`))
-	v.until(has(internalCard, "as of "))
+	v.Until(demotest.Has(internalCard, "as of "))
 	v.innocent("the Topics API down")
-	v.shot("e2e-stale")
+	v.Shot("e2e-stale")
 	v.leave()
 }
 
 // fault flips a switch of the page.
 func (v *visitor) fault(name string) {
 	v.t.Helper()
-	v.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = true`),
-		chromedp.Click(id("fault-"+name)))
-	v.until(`document.querySelector('[data-testid="fault-` + name + `"]').checked`)
-	v.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = false`))
+	v.Do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = true`),
+		chromedp.Click(demotest.ID("fault-"+name)))
+	v.Until(`document.querySelector('[data-testid="fault-` + name + `"]').checked`)
+	v.Do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = false`))
 }
 
 // testDemoPicture makes the picture of the README.
 func testDemoPicture(t *testing.T, bin string) {
 	v := newVisitor(t, bin)
-	v.look(1320, 800, "light")
-	v.open("Emma Wilson")
-	v.write("composer-text", "/info")
-	v.until(has(internalCard, "Business M"))
-	v.until(`document.querySelectorAll('[data-testid="buttons"] button').length > 0`)
-	v.shot("demo")
+	v.Look(1320, 800, "light")
+	v.Topic("Emma Wilson")
+	v.Write("composer-text", "/info")
+	v.Until(demotest.Has(internalCard, "Business M"))
+	v.Until(`document.querySelectorAll('[data-testid="buttons"] button').length > 0`)
+	v.Shot("demo")
 	v.leave()
 }
