@@ -73,7 +73,9 @@ func (s *stage) datedProxy(off time.Duration) string {
 
 // TestDoctorNamesTheFault: one fault at a time, named, and nothing else is said to be one.
 func TestDoctorNamesTheFault(t *testing.T) {
-	private := telegramtest.Options{Bot: telegramtest.User{ID: telegramtest.DefaultBotID, FirstName: "T", Username: "t_bot"}}
+	private := telegramtest.Options{
+		Bot: telegramtest.User{ID: telegramtest.DefaultBotID, FirstName: "T", Username: "t_bot"},
+	}
 	tests := []struct {
 		name    string
 		options telegramtest.Options
@@ -81,7 +83,10 @@ func TestDoctorNamesTheFault(t *testing.T) {
 		status  app.Status // the worst
 		want    []string
 	}{
-		{name: "all is well", spoil: func(*stage) {}, status: app.StatusOK, want: []string{"telegram token", "@topicpilot_bot"}},
+		{
+			name: "all is well", spoil: func(*stage) {}, status: app.StatusOK,
+			want: []string{"telegram token", "@topicpilot_bot"},
+		},
 		{
 			name: "bad token", status: app.StatusFault, want: []string{"refuses the token", "telegram.token", "@BotFather"},
 			spoil: func(s *stage) { s.replace(token, "987654321:AAtoken-of-the-tests-000000000000000") },
