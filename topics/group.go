@@ -67,16 +67,19 @@ func (g *Group) IsMirror(userID int64) bool { return slices.Contains(g.Mirror.Se
 // Groups finds the settings of a chat, also after its migration to another id.
 // It may be used concurrently.
 type Groups struct {
-	mu   sync.RWMutex
-	byID map[int64]*Group
-	list []*Group
+	mu      sync.RWMutex
+	byID    map[int64]*Group
+	present map[*Group]int64
+	list    []*Group
 }
 
 // NewGroups holds the given groups.
 func NewGroups(groups []*Group) *Groups {
-	g := &Groups{byID: make(map[int64]*Group, len(groups)), list: groups}
+	g := &Groups{
+		byID: make(map[int64]*Group, len(groups)), present: make(map[*Group]int64, len(groups)), list: groups,
+	}
 	for _, group := range groups {
-		g.byID[group.ID] = group
+		g.byID[group.ID], g.present[group] = group, group.ID
 	}
 	return g
 }
@@ -96,12 +99,7 @@ func (g *Groups) All() []*Group { return g.list }
 func (g *Groups) ChatID(group *Group) int64 {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	for id, other := range g.byID {
-		if other == group && id != group.ID {
-			return id
-		}
-	}
-	return group.ID
+	return g.present[group]
 }
 
 // Follow is Migrate, and warns when it is news.
@@ -114,15 +112,15 @@ func (g *Groups) Follow(m Migrated, log *slog.Logger) bool {
 	return news
 }
 
-// Migrate makes the settings of chat from serve chat to as well. It reports
-// whether that is news.
+// Migrate makes the settings of chat from serve chat to as well, unless the settings
+// name that chat themselves: then theirs hold. It reports whether that is news.
 func (g *Groups) Migrate(from, to int64) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	group, ok := g.byID[from]
-	if !ok || g.byID[to] == group {
+	group, known := g.byID[from]
+	if _, taken := g.byID[to]; !known || taken {
 		return false
 	}
-	g.byID[to] = group
+	g.byID[to], g.present[group] = group, to
 	return true
 }

@@ -276,15 +276,15 @@ func (l *Lanes) record(ln *lane, item Item, result Result, failure error) string
 	verdict, write := l.verdict(ln, item, result, failure)
 	for attempt := 0; ; attempt++ {
 		err := write(l.work)
+		if err != nil && attempt >= writeLimit && !errors.Is(err, ErrConflict) {
+			verdict, err = l.writeOrPark(ln, item, verdict, write)
+		}
 		switch {
 		case err == nil:
 			return verdict
 		case errors.Is(err, ErrConflict):
 			// Somebody dropped the item, or has finished it: nothing is left to write.
 			return "gone"
-		case attempt == writeLimit:
-			// It is not the database that refuses, or parking will be refused as well.
-			verdict, write = l.parking(ln, item, "its result cannot be stored: "+err.Error())
 		}
 		l.mu.Lock()
 		gone := errors.Is(l.failedLocked(ln, "write result", err), errLaneGone) || l.work.Err() != nil
@@ -297,6 +297,24 @@ func (l *Lanes) record(ln *lane, item Item, result Result, failure error) string
 		case <-l.work.Done():
 		}
 	}
+}
+
+// writeOrPark parks an item whose result the store refuses again and again, although it
+// takes another write: then it is the result, and not a database that is away or full.
+func (l *Lanes) writeOrPark(
+	ln *lane, item Item, verdict string, write func(context.Context) error,
+) (string, error) {
+	const reason = "its result cannot be stored"
+	other := Retry{Next: item.NotBefore, Reason: reason, Uncounted: true}
+	if err := l.Store.Retry(l.work, ln.lease, item, other); err != nil {
+		return verdict, err
+	}
+	err := write(l.work)
+	if err == nil {
+		return verdict, nil
+	}
+	parked, park := l.parking(ln, item, reason+": "+err.Error())
+	return parked, park(l.work)
 }
 
 func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (string, func(context.Context) error) {

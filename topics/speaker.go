@@ -139,7 +139,7 @@ func kindOf(group *Group, in *Incoming, author AuthorKind) MessageKind {
 		return MessageService
 	case author == AuthorCustomer:
 		return MessageTalk
-	case author == AuthorSelf, strings.HasPrefix(text, group.Mirror.CommentMark):
+	case author == AuthorSelf, isComment(group, text):
 		return MessageComment
 	case looksLikeCommand(text):
 		return MessageCommand
@@ -147,6 +147,13 @@ func kindOf(group *Group, in *Incoming, author AuthorKind) MessageKind {
 		return MessageComment
 	}
 	return MessageTalk
+}
+
+// commentSign is what the mirror takes for a comment; a group's mark may say more.
+const commentSign = "/ "
+
+func isComment(group *Group, text string) bool {
+	return strings.HasPrefix(text, commentSign) || strings.HasPrefix(text, group.Mirror.CommentMark)
 }
 
 // answersCustomer tells whether the message is a person's reply to what the mirror

@@ -1,9 +1,13 @@
 package app_test
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"topicpilot/integrations/telegram/telegramtest"
 )
@@ -109,4 +113,25 @@ func TestUnreachableTelegram(t *testing.T) {
 	}
 	s.tg.SetNetwork(true)
 	s.eventually("ready", func() bool { code, _ := s.get("/readyz"); return code == http.StatusOK })
+}
+
+// TestStrangersBodiesAreNotRead: who sends a body to an unknown path, or without the
+// secret, is answered before the body is there.
+func TestStrangersBodiesAreNotRead(t *testing.T) {
+	s := newStage(t, telegramtest.Options{})
+	s.webhookMode()
+	s.start()
+	for path, want := range map[string]string{"/nothing": "404", "/telegram/hook": "401"} {
+		conn, err := net.Dial("tcp", s.bot.Addr().String())
+		s.must(err)
+		defer conn.Close()
+		s.must(conn.SetDeadline(time.Now().Add(20 * time.Second)))
+		_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n%s",
+			path, strings.Repeat(" ", 20_000))
+		s.must(err)
+		status, err := bufio.NewReader(conn).ReadString('\n')
+		if err != nil || !strings.Contains(status, want) {
+			t.Errorf("%s: %q, %v; want %s", path, status, err, want)
+		}
+	}
 }

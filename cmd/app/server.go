@@ -42,6 +42,8 @@ func newServer(log *slog.Logger) *server {
 		WriteTimeout:       15 * time.Second,
 		IdleTimeout:        90 * time.Second,
 		MaxRequestBodySize: bodyLimit,
+		// Path and secret are looked at before a body is read: strangers cost no memory.
+		StreamRequestBody: true,
 		// All connections together: a limit for each address would wrap connections in a way
 		// that fasthttp's own shutdown races with, and behind a balancer all have one address.
 		Concurrency:           maxConnections,
@@ -62,6 +64,7 @@ func (s *server) serve(ctx *fasthttp.RequestCtx) {
 		return
 	}
 	ctx.Error("not found\n", fasthttp.StatusNotFound)
+	ctx.SetConnectionClose() // a body that comes with it is not waited for
 }
 
 func refuseRequest(ctx *fasthttp.RequestCtx, err error) {

@@ -1,6 +1,7 @@
 package telegram_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,7 @@ type speakFixture struct {
 		Source    topics.Source `json:"source"`
 		SenderIDs []int64       `json:"sender_ids"`
 		ReplyOnly bool          `json:"reply_only"`
+		Mark      string        `json:"comment_mark"`
 		Operators any           `json:"operators"`
 		Admins    any           `json:"admins"`
 	} `json:"group"`
@@ -72,7 +74,7 @@ func TestWhoSpeaks(t *testing.T) {
 				ID: -1001234567890,
 				Mirror: topics.Mirror{
 					Source: fixture.Group.Source, SenderIDs: fixture.Group.SenderIDs,
-					CommentMark: "/ ", ReplyOnly: fixture.Group.ReplyOnly,
+					CommentMark: cmp.Or(fixture.Group.Mark, "/ "), ReplyOnly: fixture.Group.ReplyOnly,
 				},
 				Operators: who(fixture.Group.Operators), Admins: who(fixture.Group.Admins),
 			}
