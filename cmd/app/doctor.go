@@ -106,9 +106,25 @@ func (d *doctor) mirrors(context.Context) []Finding {
 				Text:   "mirror sender not configured: customers' messages cannot be told from operators', commands are refused",
 				Remedy: "put the user id of the account or bot that posts customers' messages there, or set mirror.source to none",
 			})
+		} else if len(group.Mirror.SenderIDs) == 0 && !onlyListed(group) {
+			findings = append(findings, Finding{
+				Status: StatusWarning, Subject: fmt.Sprintf("groups[%d].mirror.sender_ids", i),
+				Text:   "empty: an account of the mirror that belongs to the group would pass for an operator",
+				Remedy: "put its user id there if there is one",
+			})
 		}
 	}
 	return findings
+}
+
+// onlyListed tells that nobody but people named by id has rights in the group.
+func onlyListed(group *topics.Group) bool {
+	for _, who := range []topics.Who{group.Operators, group.Admins} {
+		if who.Administrators || who.Members {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *doctor) lookups(context.Context) []Finding {

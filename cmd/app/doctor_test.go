@@ -88,6 +88,11 @@ func TestDoctorNamesTheFault(t *testing.T) {
 			want: []string{"telegram token", "@topicpilot_bot"},
 		},
 		{
+			name: "no mirror named", status: app.StatusWarning,
+			want:  []string{"groups[0].mirror.sender_ids", "would pass for an operator"},
+			spoil: func(s *stage) { s.replace("source: account, sender_ids: [5555]", "source: none") },
+		},
+		{
 			name: "bad token", status: app.StatusFault, want: []string{"refuses the token", "telegram.token", "@BotFather"},
 			spoil: func(s *stage) { s.replace(token, "987654321:AAtoken-of-the-tests-000000000000000") },
 		},
