@@ -180,5 +180,5 @@ func (c *caller) description(value []byte) string {
 	if json.Unmarshal(value, &text) != nil {
 		return ""
 	}
-	return shorten(strings.ReplaceAll(text, c.token.Reveal(), "[token]"), maxDescription)
+	return shorten(maskQuoted(strings.ReplaceAll(text, c.token.Reveal(), "[token]")), maxDescription)
 }

@@ -68,6 +68,9 @@ func undecodable(text string) error {
 
 // decodeKind fills the update's content and returns what is wrong, "" for nothing.
 func decodeKind(update *topics.Update, o outline) string {
+	if name := repeated(o.value, decisive(o.kind)); name != "" {
+		return name + " is there twice"
+	}
 	switch o.kind {
 	case kindMessage, kindEditedMessage:
 		var m telego.Message
@@ -99,6 +102,17 @@ func decodeKind(update *topics.Update, o outline) string {
 		}
 	}
 	return ""
+}
+
+// decisive lists the members of a kind of update that say who speaks, where and what.
+func decisive(kind string) []string {
+	switch kind {
+	case kindMessage, kindEditedMessage:
+		return []string{"from", "chat", "sender_chat", "text", "message_id", "message_thread_id"}
+	case kindCallback:
+		return []string{"from", "message", "data"}
+	}
+	return nil
 }
 
 // faultyField finds the first field of a message that cannot be decoded by itself.

@@ -3,6 +3,7 @@ package telegram
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,8 +13,9 @@ import (
 
 // APIError is a refusal of the Bot API. It holds neither token nor what was sent.
 type APIError struct {
-	Method      string
-	Code        int
+	Method string
+	Code   int
+	// Description is Telegram's text, cut to 200 bytes, without what it puts in quotes.
 	Description string
 	// RetryAfter is set with 429.
 	RetryAfter time.Duration
@@ -33,6 +35,15 @@ func (e *notSent) Unwrap() error { return e.err }
 
 // maxDescription bounds Telegram's error texts, in bytes.
 const maxDescription = 200
+
+// quoted is text in quotes, from the first opening quote to the last closing one or the end.
+// An apostrophe, as in "can't", opens nothing.
+var quoted = regexp.MustCompile(`(?s)(["“«]|\B')(.*(["”»]|'\B)|.*)`)
+
+// maskQuoted hides what Telegram's error texts quote of what was sent.
+func maskQuoted(description string) string {
+	return quoted.ReplaceAllLiteralString(description, `"…"`)
+}
 
 // defaultFloodWait is waited for when a 429 names no time.
 const defaultFloodWait = 5 * time.Second

@@ -102,3 +102,28 @@ func TestNewClientRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Telegram's error texts quote what was sent: that goes into no log and no parked reason.
+func TestErrorTextsQuoteNothing(t *testing.T) {
+	for name, c := range map[string]struct{ description, want string }{
+		"single":     {"Bad Request: URL 'https://a/?p=canary' is invalid: Wrong", `Bad Request: URL "…" is invalid: Wrong`},
+		"inner":      {`Bad Request: tag "a'canary" b" of 'c' at byte offset 5`, `Bad Request: tag "…" at byte offset 5`},
+		"apostrophe": {"Bad Request: can't parse entities: can't find 'canary's'", `can't parse entities: can't find "…"`},
+		"open":       {`Bad Request: bad "canary`, `Bad Request: bad "…"`},
+		"angled":     {"Bad Request: bad «canary» end", `Bad Request: bad "…" end`},
+		"plain":      {"Bad Request: can't initiate; can't go on", "Bad Request: can't initiate; can't go on"},
+		"long":       {"Bad Request: " + strings.Repeat("x", 1000) + "canary", strings.Repeat("x", 100)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, telegramtest.Options{})
+			s.Fail("answerCallbackQuery", telegramtest.Fault{Code: 400, Description: c.description})
+			err := s.client.AnswerCallback(t.Context(), "1", "x")
+			if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v", err)
+			}
+			if err != nil && len(err.Error()) > 300 {
+				t.Errorf("%d bytes", len(err.Error()))
+			}
+		})
+	}
+}

@@ -157,10 +157,7 @@ func (p *Poller) keep(ctx context.Context, batch []json.RawMessage) bool {
 	items := make([]topics.NewItem, len(batch))
 	botID := p.o.Client.BotID()
 	for i, raw := range batch {
-		key, conv, err := Route(botID, raw)
-		if err != nil {
-			key = hashKey(botID, raw)
-		}
+		key, conv := Route(botID, raw)
 		items[i] = inboxItem(key, conv, raw)
 	}
 	for ctx.Err() == nil {

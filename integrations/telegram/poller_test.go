@@ -115,6 +115,20 @@ func TestPollerKeepsGarbageAmongUpdates(t *testing.T) {
 	})
 }
 
+// One update that nests deep does not keep the others from coming.
+func TestPollerKeepsNestedUpdates(t *testing.T) {
+	s := newStage(t, telegramtest.Options{})
+	s.Fail("getUpdates", telegramtest.Fault{Garbage: `{"ok":true,"result":[` + nested(600) + `,` + nested(20_000) +
+		`,{"update_id":8,"message":{"chat":{"id":-5}}}]}`})
+	j := newJournal()
+	startPoller(t, telegram.PollerOptions{Client: s.client, Journal: j})
+	for _, item := range j.wait(t, 2)[:2] {
+		if !strings.HasSuffix(item.Key, ":7") && !strings.HasSuffix(item.Key, ":8") {
+			t.Errorf("key %s", item.Key)
+		}
+	}
+}
+
 func TestPollerFollowsLowerIDs(t *testing.T) {
 	s := newStage(t, telegramtest.Options{})
 	s.SetNextUpdateID(5000)

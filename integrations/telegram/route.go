@@ -3,7 +3,6 @@ package telegram
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"strconv"
 
 	"topicpilot/topics"
@@ -24,8 +23,6 @@ func AllowedUpdates() []string {
 	return []string{kindMessage, kindEditedMessage, kindCallback, kindMyMember, kindMember}
 }
 
-var errNoObject = errors.New("telegram: update is no JSON object")
-
 // outline is what a scan tells of an update.
 type outline struct {
 	id    int64
@@ -39,17 +36,14 @@ type outline struct {
 
 // Route tells where a raw update belongs, without decoding it: its key ("<bot id>:<update_id>",
 // unique among the updates of all bots) and its conversation, which is the zero value for updates
-// of no chat. The only error is for what is no JSON object; a JSON object
-// without a usable update_id gets a key made from its bytes. It may be used concurrently.
-func Route(botID int64, raw []byte) (key string, conv topics.Conversation, err error) {
+// of no chat. What is no JSON object, or one without a usable update_id, gets a key made from
+// its bytes and no conversation: it is kept and parked. It may be used concurrently.
+func Route(botID int64, raw []byte) (key string, conv topics.Conversation) {
 	o, ok := scanUpdate(raw)
-	if !ok {
-		return "", topics.Conversation{}, errNoObject
+	if !ok || !o.hasID {
+		return hashKey(botID, raw), topics.Conversation{}
 	}
-	if !o.hasID {
-		return hashKey(botID, raw), o.conv, nil
-	}
-	return strconv.FormatInt(botID, 10) + ":" + strconv.FormatInt(o.id, 10), o.conv, nil
+	return strconv.FormatInt(botID, 10) + ":" + strconv.FormatInt(o.id, 10), o.conv
 }
 
 func hashKey(botID int64, raw []byte) string {

@@ -1,13 +1,16 @@
 package telegram
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+)
 
 // The scan reads the outline of JSON without decoding it: where a value ends, which members
 // an object has. It is tolerant inside of values that it passes over and never reads
-// beyond the input; whoever needs validity asks encoding/json.
-
-// maxDepth bounds nesting, as encoding/json does, only lower: no update nests so deep.
-const maxDepth = 512
+// beyond the input; whoever needs validity asks encoding/json. Nesting is counted, not
+// descended into, so no depth is too deep.
 
 func skipSpace(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
@@ -69,9 +72,7 @@ func skipNested(b []byte, i int) int {
 			}
 			continue
 		case '{', '[':
-			if depth++; depth > maxDepth {
-				return -1
-			}
+			depth++
 		case '}', ']':
 			if depth--; depth == 0 {
 				return i + 1
@@ -118,6 +119,37 @@ func eachMember(b []byte, f func(key, value []byte)) bool {
 		i = skipSpace(b, i+1)
 	}
 	return false
+}
+
+// repeated returns the first of names, at most 64, that is more than once the key of a member of
+// the object, "" for none. Keys are compared as lenient decoders do: unescaped and
+// without regard to case.
+func repeated(object []byte, names []string) (name string) {
+	var seen uint64
+	eachMember(object, func(key, _ []byte) {
+		written := string(key)
+		if bytes.IndexByte(key, '\\') >= 0 {
+			written = unescape(key)
+		}
+		for i, candidate := range names {
+			if !strings.EqualFold(written, candidate) {
+				continue
+			}
+			if seen&(1<<i) != 0 && name == "" {
+				name = candidate
+			}
+			seen |= 1 << i
+		}
+	})
+	return name
+}
+
+// unescape gives a key that eachMember gave as written, "" for what is no string.
+func unescape(key []byte) (s string) {
+	if json.Unmarshal(slices.Concat([]byte{'"'}, key, []byte{'"'}), &s) != nil {
+		return ""
+	}
+	return s
 }
 
 // eachElement calls f for the elements of the array at the start of b, in order, and

@@ -58,8 +58,8 @@ func NewWebhook(o WebhookOptions) *Webhook {
 	return &Webhook{o: o, secret: sha256.Sum256([]byte(o.Secret))}
 }
 
-// Handle answers one request: 405 not POST, 401 wrong or missing secret, 413 too large, 400 no JSON
-// object, 500 not stored (Telegram sends it again), 200 stored. It may be used concurrently.
+// Handle answers one request: 405 not POST, 401 wrong or missing secret, 413 too large, 400 no JSON,
+// 500 not stored (Telegram sends it again), 200 stored. It may be used concurrently.
 func (w *Webhook) Handle(ctx *fasthttp.RequestCtx) {
 	if !ctx.IsPost() {
 		ctx.Response.Header.Set("Allow", "POST")
@@ -82,11 +82,7 @@ func (w *Webhook) Handle(ctx *fasthttp.RequestCtx) {
 		ctx.SetStatusCode(fasthttp.StatusBadRequest)
 		return
 	}
-	key, conv, err := Route(w.o.BotID, body)
-	if err != nil {
-		ctx.SetStatusCode(fasthttp.StatusBadRequest)
-		return
-	}
+	key, conv := Route(w.o.BotID, body)
 	write, cancel := context.WithTimeout(w.o.Context, appendTimeout)
 	defer cancel()
 	if _, err := w.o.Journal.Append(write, []topics.NewItem{inboxItem(key, conv, body)}); err != nil {

@@ -64,7 +64,8 @@ func TestWebhookAnswers(t *testing.T) {
 		{"large", "POST", "s3cret", big, 413, 0},
 		{"no JSON", "POST", "s3cret", []byte(`{"update_id":7`), 400, 0},
 		{"inner garbage", "POST", "s3cret", []byte(`{"update_id":7,"message":{x}}`), 400, 0},
-		{"no object", "POST", "s3cret", []byte(`[1]`), 400, 0},
+		{"no object", "POST", "s3cret", []byte(`[1]`), 200, 1},
+		{"nested", "POST", "s3cret", []byte(nested(9998)), 200, 1},
 		{"nothing", "POST", "s3cret", nil, 400, 0},
 	} {
 		for _, streaming := range []bool{false, true} {
