@@ -1,6 +1,9 @@
 package commands
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+)
 
 // Parts are what the built-in commands work with.
 type Parts struct {
@@ -9,13 +12,15 @@ type Parts struct {
 	Sections []InfoSection
 	// Log may be nil.
 	Log *slog.Logger
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
 }
 
 // All lists the built-in commands in the order in which help, menus and docs show
 // them. A command is added here and nowhere else.
 func All(parts Parts) []Command {
 	return []Command{
-		Info(parts.Customers, parts.Sections, parts.Log),
+		Info(parts),
 		Assist(),
 	}
 }

@@ -67,6 +67,8 @@ type Reply struct {
 	Toast string
 
 	outcome string
+	// priority is PriorityAnswer unless nobody is owed the answer.
+	priority topics.Priority
 }
 
 // Later wraps an error after which the same call should be run once more: nothing was

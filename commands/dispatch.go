@@ -37,7 +37,7 @@ type Config struct {
 type Registry struct {
 	conf     Config
 	handlers map[string]Handler
-	refusals *hourly
+	refusals *recent[refused]
 }
 
 // New makes a Registry. A command whose name is wrong, reserved or there twice is an
@@ -52,7 +52,7 @@ func New(conf Config) (*Registry, error) {
 	r := &Registry{
 		conf:     conf,
 		handlers: make(map[string]Handler, len(conf.Commands)),
-		refusals: newHourly(conf.Now),
+		refusals: newRecent[refused](conf.Now, refusalPause, maxRefusals),
 	}
 	var errs []error
 	for _, command := range conf.Commands {
@@ -125,7 +125,7 @@ func (r Reply) answer(req Request) topics.Answer {
 	}
 	out := topics.Outgoing{
 		Conversation: req.Conversation,
-		Priority:     topics.PriorityAnswer,
+		Priority:     r.priority,
 		Text:         r.Text,
 		Buttons:      r.Buttons,
 	}

@@ -192,12 +192,53 @@ func TestOnceAnHourProperty(t *testing.T) {
 	})
 }
 
+// Strangers do not use up what a group may say in a minute, and come after its operators.
+func TestThreeRefusalsAMinute(t *testing.T) {
+	now := &clock{now: time.Unix(1_800_000_000, 0)}
+	registry, err := commands.New(commands.Config{
+		Commands: []commands.Command{hello("hi", topics.RoleOperator)}, Now: now.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := newCall(newGroup("en"), "hi")
+	told := func(kind topics.AuthorKind, chat, user int64) bool {
+		call.By = topics.Author{Kind: kind, ID: user}
+		call.Conversation.ChatID, call.Key = chat, fmt.Sprint(chat, user)
+		answer := dispatch(t, registry, call)
+		if len(answer.Messages) > 0 && answer.Messages[0].Priority != topics.PriorityNotice {
+			t.Errorf("%s: priority %d", kind, answer.Messages[0].Priority)
+		}
+		return len(answer.Messages) > 0
+	}
+	for user := range int64(10) {
+		kind := []topics.AuthorKind{topics.AuthorStranger, topics.AuthorAnonymous}[user%2]
+		if got := told(kind, -1, user); got != (user < 3) {
+			t.Errorf("person %d told: %v", user, got)
+		}
+	}
+	if !told(topics.AuthorStranger, -1, 2) {
+		t.Error("the update whose answer was lost got none when it was handled again")
+	}
+	if !told(topics.AuthorStranger, -2, 1) {
+		t.Error("another group's strangers count")
+	}
+	now.Add(time.Minute)
+	if !told(topics.AuthorStranger, -1, 9) {
+		t.Error("a minute later: who was not told is not told now")
+	}
+	operator := newCall(newGroup("en"), "hi")
+	if out := dispatch(t, registry, operator).Messages; len(out) != 1 || out[0].Priority != topics.PriorityAnswer {
+		t.Errorf("an operator gets %+v", out)
+	}
+}
+
 func TestOnceAnHourIsBounded(t *testing.T) {
 	registry := newRegistry(t, hello("hi", topics.RoleOperator))
 	call := newCall(newGroup("en"), "hi")
 	by(topics.AuthorStranger, topics.RoleNone)(&call)
 	for user := range int64(10_001) {
-		call.By.ID, call.Key = user+1, fmt.Sprint(user)
+		call.By.ID, call.Conversation.ChatID, call.Key = user+1, -user-1, fmt.Sprint(user)
 		if said(t, dispatch(t, registry, call)) == "" {
 			t.Fatalf("person %d was not told", user)
 		}
@@ -206,7 +247,7 @@ func TestOnceAnHourIsBounded(t *testing.T) {
 	if said(t, dispatch(t, registry, call)) != "" {
 		t.Error("the person told last is forgotten")
 	}
-	if call.By.ID = 1; said(t, dispatch(t, registry, call)) == "" {
+	if call.By.ID, call.Conversation.ChatID = 1, -1; said(t, dispatch(t, registry, call)) == "" {
 		t.Error("the person told first is still remembered: nothing bounds the list")
 	}
 }

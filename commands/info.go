@@ -19,6 +19,10 @@ const (
 	sectionTime = 4 * time.Second
 	// cardTime is what is left to put the card together.
 	cardTime = time.Second
+	// refreshPause is how long a card that was refreshed counts as fresh.
+	refreshPause = 5 * time.Second
+	// maxRefreshed bounds how many cards are remembered for that; the oldest go first.
+	maxRefreshed = 1000
 )
 
 // Customers finds who stands behind a topic.
@@ -60,14 +64,19 @@ type InfoSection struct {
 	Section
 }
 
-// Info makes /info: the customer's card, with the lines of the given sections in their
-// order. log may be nil.
-func Info(customers Customers, sections []InfoSection, log *slog.Logger) Command {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+// Info makes /info: the customer's card, with the lines of the sections in their order.
+func Info(parts Parts) Command {
+	if parts.Log == nil {
+		parts.Log = slog.New(slog.DiscardHandler)
 	}
-	info := &info{customers: customers, sections: sections, log: log, patience: sectionTime}
-	for _, section := range sections {
+	if parts.Now == nil {
+		parts.Now = time.Now
+	}
+	info := &info{
+		customers: parts.Customers, sections: parts.Sections, log: parts.Log, patience: sectionTime,
+		refreshed: newRecent[cardKey](parts.Now, refreshPause, maxRefreshed),
+	}
+	for _, section := range parts.Sections {
 		if patient, ok := section.Section.(Patient); ok {
 			info.patience = max(info.patience, patient.Longest())
 		}
@@ -87,7 +96,11 @@ type info struct {
 	sections  []InfoSection
 	log       *slog.Logger
 	patience  time.Duration
+	refreshed *recent[cardKey]
 }
+
+// cardKey names a message that shows who the customer is.
+type cardKey struct{ chat, message int64 }
 
 var refresh = Action{Command: "info", Verb: "refresh"}
 
@@ -129,16 +142,22 @@ func (i *info) card(
 	return reply
 }
 
-// press renews the card in place.
+// press renews the card in place, unless somebody has just done that.
 func (i *info) press(ctx context.Context, req Request) (Reply, error) {
 	if req.Action != refresh {
 		return Reply{Toast: req.Say.T("press.old", nil)}, nil
+	}
+	pressed := cardKey{chat: req.Conversation.ChatID, message: req.MessageID}
+	if i.refreshed.blocks(pressed, req.Key) {
+		return Reply{Toast: req.Say.T("info.just_refreshed", nil)}, nil
 	}
 	resolved, reason, err := i.resolve(ctx, req)
 	if err != nil {
 		return Reply{}, err
 	}
 	reply := i.card(ctx, req, resolved, reason)
+	// Counted from its end: who pressed while it was asked sees the new card too.
+	i.refreshed.add(pressed, req.Key)
 	reply.Text = cutText(reply.Text, maxCard)
 	reply.Edit, reply.Toast = true, req.Say.T("info.refreshed", nil)
 	if resolved.Stale || reason == topics.ReasonUnavailable {

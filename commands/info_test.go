@@ -177,6 +177,56 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
+// TestRefreshAgainAndAgain: a card that was refreshed just now is not asked for again,
+// whoever presses.
+func TestRefreshAgainAndAgain(t *testing.T) {
+	now := &clock{now: time.Unix(1_800_000_000, 0)}
+	asked := 0
+	var trouble error
+	who := customers(func(context.Context, topics.Conversation) (topics.Resolved, error) {
+		asked++
+		now.Add(7 * time.Second) // a slow one: its end counts
+		return john(), trouble
+	})
+	registry := newRegistry(t, commands.All(commands.Parts{Customers: who, Now: now.Now})...)
+	press := func(message int64, key string) topics.Answer {
+		call := newCall(newGroup("en"), "")
+		call.Press, call.MessageID, call.Key = "1:info:refresh", message, key
+		return dispatch(t, registry, call)
+	}
+	for _, step := range []struct {
+		name    string
+		message int64
+		key     string
+		after   time.Duration
+		fresh   bool
+	}{
+		{"first", 50, "a", 0, true},
+		{"at once", 50, "b", 0, false},
+		{"the same update again", 50, "a", 0, true},
+		{"just before the end", 50, "c", 5*time.Second - 1, false},
+		{"another card", 51, "d", 0, true},
+		{"later", 50, "e", 0, true},
+		{"later still", 50, "f", 5 * time.Second, true},
+	} {
+		now.Add(step.after)
+		before := asked
+		answer := press(step.message, step.key)
+		if (asked > before) != step.fresh || (len(answer.Messages) == 1) != step.fresh {
+			t.Errorf("%s: asked %v, answer %+v", step.name, asked > before, answer)
+		}
+		if !step.fresh && answer.Toast != "Refreshed just now." {
+			t.Errorf("%s: toast %q", step.name, answer.Toast)
+		}
+	}
+	trouble = errors.New("disk full")
+	now.Add(time.Minute)
+	press(52, "g")
+	if trouble = nil; len(press(52, "h").Messages) != 1 {
+		t.Error("a refresh that failed counts")
+	}
+}
+
 func TestLongCard(t *testing.T) {
 	long := strings.Repeat("€", 1000)
 	who := john()

@@ -1,10 +1,8 @@
 package commands
 
 import (
-	"container/list"
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"topicpilot/commands/messages"
@@ -16,7 +14,13 @@ const (
 	refusalPause = time.Hour
 	// maxRefusals bounds how many people are remembered for that; the oldest go first.
 	maxRefusals = 10000
+	// refusalsPerMinute is how many people a group tells why not in a minute; the others
+	// ask in vain. What a group may say in a minute is for its operators.
+	refusalsPerMinute = 3
 )
+
+// refused is a person who was told why not.
+type refused struct{ chat, user int64 }
 
 // withPermission lets those through who may run the command here, and gives the
 // others a reason, or silence. In doubt nobody may: an operator is who was recognised
@@ -30,11 +34,14 @@ func (r *Registry) withPermission(command Command, next Handler) Handler {
 		if req.pressed() || again {
 			return req.say(outcomeRefused, reason), nil
 		}
-		person := hourlyKey{chat: req.Conversation.ChatID, user: req.By.ID}
-		if reason == silence || !r.refusals.allow(person, req.Key) {
+		person := refused{chat: req.Conversation.ChatID, user: req.By.ID}
+		here := func(other refused) bool { return other.chat == person.chat }
+		if reason == silence || !r.refusals.claim(person, req.Key, refusalsPerMinute, here) {
 			return Reply{outcome: outcomeSilent}, nil
 		}
-		return req.say(outcomeRefused, reason), nil
+		reply := req.say(outcomeRefused, reason)
+		reply.priority = topics.PriorityNotice
+		return reply, nil
 	}
 }
 
@@ -78,49 +85,4 @@ func (r *Registry) mirrorSetting(group *topics.Group) string {
 		}
 	}
 	return "groups[].mirror.sender_ids"
-}
-
-// hourly remembers who was told something within the last hour. It holds at most
-// maxRefusals people and may be used concurrently. It is not kept over restarts.
-type hourly struct {
-	now func() time.Time
-
-	mu     sync.Mutex
-	people map[hourlyKey]*list.Element
-	// order holds hourlyEntry, the one told last in front.
-	order *list.List
-}
-
-type hourlyKey struct{ chat, user int64 }
-
-type hourlyEntry struct {
-	key    hourlyKey
-	at     time.Time
-	update string
-}
-
-func newHourly(now func() time.Time) *hourly {
-	return &hourly{now: now, people: make(map[hourlyKey]*list.Element), order: list.New()}
-}
-
-// allow reports whether the person may be told now, and remembers that. The same
-// update, handled again because its answer was lost, is allowed again.
-func (h *hourly) allow(key hourlyKey, update string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	now := h.now()
-	if element, ok := h.people[key]; ok {
-		entry, _ := element.Value.(hourlyEntry)
-		if now.Sub(entry.at) < refusalPause {
-			return update != "" && entry.update == update
-		}
-		h.order.Remove(element)
-	}
-	h.people[key] = h.order.PushFront(hourlyEntry{key: key, at: now, update: update})
-	for h.order.Len() > maxRefusals {
-		oldest := h.order.Back()
-		entry, _ := h.order.Remove(oldest).(hourlyEntry)
-		delete(h.people, entry.key)
-	}
-	return true
 }
