@@ -190,9 +190,7 @@ func (l *Lanes) failedLocked(ln *lane, what string, err error) error {
 
 func (l *Lanes) endLocked(ln *lane) {
 	ln.running, ln.lost = false, true
-	if l.lanes[ln.name] == ln {
-		delete(l.lanes, ln.name)
-	}
+	l.dropLocked(ln)
 }
 
 func (l *Lanes) putBack(ln *lane, item Item) {
@@ -332,7 +330,7 @@ func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (stri
 	if l.hopeless(item, failure, now) {
 		return l.parking(ln, item, failure.Error())
 	}
-	retry := Retry{Next: now.Add(l.Backoff(item.Attempts)), Reason: failure.Error(), Payload: payload}
+	retry := Retry{Next: now.Add(l.Backoff(item.Attempts)), Reason: failure.Error(), Payload: payload, Sends: result.Outcome.Sends}
 	name := "retried"
 	if wait, ok := errors.AsType[*Wait](failure); ok {
 		name, retry.Next, retry.Uncounted = "waited", now.Add(wait.After), true

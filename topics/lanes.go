@@ -100,6 +100,7 @@ type Lanes struct {
 
 	mu       sync.Mutex
 	lanes    map[laneName]*lane
+	active   map[string]int // lanes in hand, by queue
 	started  bool
 	stopping bool
 
@@ -122,6 +123,7 @@ func NewLanes(opts LanesOptions) *Lanes {
 		LanesOptions: opts,
 		slots:        make(map[string]chan struct{}),
 		lanes:        make(map[laneName]*lane),
+		active:       make(map[string]int),
 		quit:         make(chan struct{}),
 		sweep:        make(chan struct{}, 1),
 		ready:        make(chan *lane),
@@ -190,13 +192,25 @@ func (l *Lanes) Idle(queue, name string) bool {
 func (l *Lanes) Active(queue string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := 0
-	for name := range l.lanes {
-		if name.queue == queue {
-			n++
-		}
+	return l.active[queue]
+}
+
+// putLocked takes a lane into hand, in the place of a former lease of it.
+func (l *Lanes) putLocked(ln *lane) {
+	if former := l.lanes[ln.name]; former != nil {
+		former.loseLocked()
+	} else {
+		l.active[ln.name.queue]++
 	}
-	return n
+	l.lanes[ln.name] = ln
+}
+
+// dropLocked lets a lane go, unless a newer lease of it is in hand.
+func (l *Lanes) dropLocked(ln *lane) {
+	if l.lanes[ln.name] == ln {
+		delete(l.lanes, ln.name)
+		l.active[ln.name.queue]--
+	}
 }
 
 // Look makes the lanes look into the store for work that nobody holds.
@@ -225,12 +239,8 @@ func (l *Lanes) pushLocked(c Committed) {
 	}
 	ln := l.lanes[name]
 	if ln == nil || c.Lease.Epoch != ln.lease.Epoch {
-		former := ln
 		ln = &lane{name: name, lease: c.Lease, wake: make(chan struct{}, 1), more: !c.Sole}
-		l.lanes[name] = ln
-		if former != nil {
-			former.loseLocked()
-		}
+		l.putLocked(ln)
 	}
 	ln.pushLocked(c.Item)
 	if supersedes := l.Queues[name.queue].Supersedes; supersedes != nil && ln.cancelInHand != nil {
@@ -325,11 +335,8 @@ func (l *Lanes) claim(queue string) {
 		name := laneName{lease.Queue, lease.Lane}
 		ln := l.lanes[name]
 		if ln == nil || ln.lease.Epoch != lease.Epoch {
-			if ln != nil {
-				ln.loseLocked()
-			}
 			ln = &lane{name: name, lease: lease, wake: make(chan struct{}, 1)}
-			l.lanes[name] = ln
+			l.putLocked(ln)
 		}
 		ln.more = true
 		l.runLocked(ln)
