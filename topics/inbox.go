@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -36,12 +37,18 @@ type InboxOptions struct {
 
 // Inbox handles updates: who speaks, what of it is kept, which command runs, what is
 // answered. It is the Handler of QueueInbox.
-type Inbox struct{ InboxOptions }
+type Inbox struct {
+	InboxOptions
+	mu      sync.Mutex
+	unknown map[int64]struct{}
+}
 
 var _ Handler = (*Inbox)(nil)
 
 // NewInbox makes the handler.
-func NewInbox(opts InboxOptions) *Inbox { return &Inbox{opts} }
+func NewInbox(opts InboxOptions) *Inbox {
+	return &Inbox{InboxOptions: opts, unknown: make(map[int64]struct{})}
+}
 
 // Handle handles one raw update.
 func (in *Inbox) Handle(ctx context.Context, item Item, _ []Item) (Result, error) {
@@ -81,7 +88,7 @@ func (in *Inbox) message(ctx context.Context, item Item, msg *Incoming) (Outcome
 		return Outcome{}, err
 	}
 	if !ok {
-		in.Log.Debug("message of a chat not in the settings", "chat_id", msg.ChatID)
+		in.unknownChat(msg)
 		return outcome, nil
 	}
 	speaking, err := in.Speakers.Of(ctx, group, msg)
@@ -103,6 +110,26 @@ func (in *Inbox) message(ctx context.Context, item Item, msg *Incoming) (Outcome
 		Group: group, Conversation: msg.Conversation, By: speaking.Author, Role: speaking.Role,
 		MessageID: msg.ID, Key: item.Key, At: msg.Date, Name: msg.Text.Text,
 	})
+}
+
+// maxUnknown bounds the chats that a warning was given of.
+const maxUnknown = 100
+
+// unknownChat warns once of a group that the settings do not name: to people in it the
+// bot looks dead.
+func (in *Inbox) unknownChat(msg *Incoming) {
+	in.mu.Lock()
+	_, told := in.unknown[msg.ChatID]
+	if !told && len(in.unknown) < maxUnknown {
+		in.unknown[msg.ChatID] = struct{}{}
+	} else {
+		told = true
+	}
+	in.mu.Unlock()
+	if !told && msg.Supergroup {
+		in.Log.Warn("updates of a group that is not in the settings; to serve it, add it to groups[]",
+			"chat_id", msg.ChatID)
+	}
 }
 
 // command runs what was typed, if it is ours, and sends the answer.

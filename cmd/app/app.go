@@ -40,7 +40,6 @@ type App struct {
 	groups    *topics.Groups
 	client    *telegram.Client
 	sender    *telegram.Sender
-	budget    *sharedBudget // nil: this process has its own
 	server    *server
 	metrics   *metrics
 	readiness *readiness
@@ -173,7 +172,7 @@ func (a *App) journal() *journal {
 
 // routes are the paths that outside systems call.
 func (a *App) routes(ctx context.Context) {
-	a.server.handle("/healthz", health)
+	a.server.handle("/healthz", a.health)
 	a.server.handle("/readyz", a.ready)
 	a.server.handle("/metrics", a.metrics.handler())
 	if path, ok := webhookPath(a.Config.Telegram.Webhook); ok {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -136,13 +137,16 @@ func (d *doctor) lookups(context.Context) []Finding {
 }
 
 func (d *doctor) database(ctx context.Context) []Finding {
-	text, err := store.Check(ctx, d.cfg.Store.URL.Reveal())
-	if err != nil {
-		return []Finding{{
-			Status: StatusFault, Subject: "database", Text: err.Error(), Remedy: "mend store.url or what it points at",
-		}}
+	found, err := store.Check(ctx, d.cfg.Store.URL.Reveal())
+	if err == nil {
+		return []Finding{{Status: StatusOK, Subject: "database", Text: found}}
 	}
-	return []Finding{{Status: StatusOK, Subject: "database", Text: text}}
+	// The store's errors say the remedy behind a semicolon.
+	text, remedy, told := strings.Cut(strings.TrimPrefix(err.Error(), "database "), "; ")
+	if !told {
+		remedy = "check store.url, and that the database server runs and lets this user in"
+	}
+	return []Finding{{Status: StatusFault, Subject: "database", Text: text, Remedy: remedy}}
 }
 
 func (d *doctor) telegram(ctx context.Context) []Finding {
@@ -160,19 +164,21 @@ func (d *doctor) telegram(ctx context.Context) []Finding {
 		options.Groups = append(options.Groups, group.ID)
 	}
 	var findings []Finding
+	if options.Quiet = d.botRuns(ctx, client.BotID()); options.Quiet {
+		findings = append(findings, Finding{
+			Status: StatusOK, Subject: "telegram poller", Text: "this bot runs, on " + d.cfg.Server.Listen,
+		})
+	}
 	for _, f := range client.Check(ctx, options) {
-		finding := Finding{Status: Status(f.Status), Subject: "telegram " + f.Code, Text: f.Text, Remedy: f.Remedy}
-		if f.Code == "poller" && f.Status == telegram.CheckFault && d.ourBotRuns(ctx) {
-			finding.Status, finding.Remedy = StatusOK, ""
-			finding.Text = "the topicpilot on " + d.cfg.Server.Listen + " polls"
-		}
-		findings = append(findings, finding)
+		findings = append(findings, Finding{
+			Status: Status(f.Status), Subject: "telegram " + f.Code, Text: f.Text, Remedy: f.Remedy,
+		})
 	}
 	return findings
 }
 
-// ourBotRuns asks the address where a bot with these settings listens.
-func (d *doctor) ourBotRuns(ctx context.Context) bool {
+// botRuns asks the address where a bot with these settings listens.
+func (d *doctor) botRuns(ctx context.Context, botID int64) bool {
 	host, port, err := net.SplitHostPort(d.cfg.Server.Listen)
 	if err != nil || port == "0" {
 		return false
@@ -191,7 +197,7 @@ func (d *doctor) ourBotRuns(ctx context.Context) bool {
 		return false
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return resp.StatusCode == http.StatusOK && resp.Header.Get(serverMark) != ""
+	return resp.StatusCode == http.StatusOK && resp.Header.Get(serverMark) == strconv.FormatInt(botID, 10)
 }
 
 func (d *doctor) topicsAPI(ctx context.Context) []Finding {
@@ -236,7 +242,6 @@ func probed(where string, result topicsapi.ProbeResult, err error) Finding {
 		f.Text = "the token is refused: " + f.Text
 		f.Remedy = "set topics_api.token to the key that the mirror's support gave you"
 	case topicsapi.VerdictKeyRefused:
-		f.Text = "the instance's api_key is refused: " + f.Text
 		f.Remedy = "copy " + where + ".instance and .api_key from the mirror's setup bot"
 	case topicsapi.VerdictRefused:
 		f.Text = "topics_api.token or " + where + ".api_key is refused: " + f.Text

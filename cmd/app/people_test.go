@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"topicpilot/integrations/telegram/telegramtest"
@@ -172,4 +173,29 @@ func TestRolesCannotBeAsked(t *testing.T) {
 	}
 	s.tg.ClearFaults()
 	s.holds(s.answers(thread, 1)[0].Text, "Ann")
+}
+
+// TestUnlistedGroup: a group that the settings do not name is told of once.
+func TestUnlistedGroup(t *testing.T) {
+	s := newStage(t, telegramtest.Options{})
+	s.must(s.tg.AddGroup(telegramtest.Group{ID: -1007777777777, Title: "Other", IsForum: true, Members: []telegramtest.Member{
+		{User: telegramtest.User{ID: olgaID}, Status: telegramtest.Administrator},
+	}}))
+	s.start()
+	for range 3 {
+		_, err := s.tg.Post(telegramtest.Post{Chat: -1007777777777, From: olgaID, Text: "/info"})
+		s.must(err)
+	}
+	s.quiet()
+	if n := strings.Count(s.log.String(), "not in the settings"); n != 1 {
+		t.Errorf("warned %d times, want once", n)
+	}
+}
+
+// TestGroupsAreExaminedAtTheStart: what would look like silence is said in the log.
+func TestGroupsAreExaminedAtTheStart(t *testing.T) {
+	s := newStage(t, telegramtest.Options{})
+	s.must(s.tg.SetForum(groupID, false))
+	s.start()
+	s.eventually("warned", func() bool { return strings.Contains(s.log.String(), "not a forum") })
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 )
 
-// serverMark is a header by which the doctor knows a bot of ours.
+// serverMark is a header with the bot's id, by which the doctor knows it.
 const serverMark = "X-Topicpilot"
 
 // bodyLimit is above the webhook's own limit, which answers in its own way.
@@ -116,9 +117,9 @@ func (q quiet) Printf(format string, _ ...any) {
 }
 
 // health answers while the process lives.
-func health(ctx *fasthttp.RequestCtx) {
+func (a *App) health(ctx *fasthttp.RequestCtx) {
 	ctx.SetContentType("text/plain; charset=utf-8")
-	ctx.Response.Header.Set(serverMark, "1")
+	ctx.Response.Header.Set(serverMark, strconv.FormatInt(a.client.BotID(), 10))
 	ctx.SetBodyString("ok\n")
 }
 

@@ -31,6 +31,7 @@ func (a *App) work(ctx context.Context) {
 	}
 	a.lanes.Start(ctx)
 	a.background(func() { a.menus(ctx) })
+	a.background(func() { a.examineGroups(ctx) })
 	if _, ok := webhookPath(a.Config.Telegram.Webhook); ok {
 		a.receiveByWebhook(ctx)
 		return
@@ -132,6 +133,20 @@ func (a *App) fail(err error) {
 	select {
 	case a.failed <- err:
 	default:
+	}
+}
+
+// examineGroups says at the start what would otherwise look like silence: a group in
+// which the bot is not, cannot read or cannot write.
+func (a *App) examineGroups(ctx context.Context) {
+	options := telegram.CheckOptions{WebhookURL: a.Config.Telegram.Webhook.URL.Reveal(), Quiet: true}
+	for _, group := range a.groups.All() {
+		options.Groups = append(options.Groups, a.groups.ChatID(group))
+	}
+	for _, f := range a.client.Check(ctx, options) {
+		if f.ChatID != 0 && f.Status != telegram.CheckOK && ctx.Err() == nil {
+			a.Log.Warn("doctor", "finding", f.Text, "remedy", f.Remedy)
+		}
 	}
 }
 

@@ -37,6 +37,8 @@ type CheckOptions struct {
 	WebhookURL string
 	// Groups are the chats that the settings name.
 	Groups []int64
+	// Quiet leaves out what a running bot would notice: the look for another poller.
+	Quiet bool
 }
 
 // maxSkew is how far our clock may be from the server's.
@@ -54,20 +56,34 @@ func (c *Client) Check(ctx context.Context, o CheckOptions) []Finding {
 			Remedy: "set telegram.token to the one that @BotFather shows for the bot",
 		}}
 	case err != nil:
-		return []Finding{{
-			Status: CheckFault, Code: "api", Text: "Telegram cannot be reached: " + err.Error(),
-			Remedy: "check the network, a firewall in between and telegram.api_url",
-		}}
+		return []Finding{unreachable(err)}
 	}
 	findings := []Finding{
 		{Status: CheckOK, Code: "token", Text: fmt.Sprintf("token of @%s (id %d)", me.Username, me.ID)},
 		c.checkClock(),
 	}
-	findings = append(findings, c.checkDelivery(ctx, o.WebhookURL)...)
+	findings = append(findings, c.checkDelivery(ctx, o)...)
 	for _, chatID := range o.Groups {
 		findings = append(findings, c.checkGroup(ctx, chatID, me)...)
 	}
 	return findings
+}
+
+func unreachable(err error) Finding {
+	cause := err
+	if unknown, ok := errors.AsType[*topics.UnknownOutcome](err); ok {
+		cause = unknown.Err
+	}
+	if _, answered := errors.AsType[*APIError](err); answered || errors.Is(err, errUnreadable) {
+		return Finding{
+			Status: CheckFault, Code: "api", Text: "no usable answer: " + cause.Error(),
+			Remedy: "check that telegram.api_url is a Bot API server, and what stands in between; try again",
+		}
+	}
+	return Finding{
+		Status: CheckFault, Code: "api", Text: "Telegram cannot be reached: " + cause.Error(),
+		Remedy: "check the network, a firewall in between and telegram.api_url",
+	}
 }
 
 func (c *Client) checkClock() Finding {
@@ -86,7 +102,8 @@ func (c *Client) checkClock() Finding {
 }
 
 // checkDelivery looks at the webhook and, without one, for another poller.
-func (c *Client) checkDelivery(ctx context.Context, wanted string) []Finding {
+func (c *Client) checkDelivery(ctx context.Context, o CheckOptions) []Finding {
+	wanted := o.WebhookURL
 	info, err := c.webhookInfo(ctx)
 	if err != nil {
 		return []Finding{{
@@ -95,6 +112,8 @@ func (c *Client) checkDelivery(ctx context.Context, wanted string) []Finding {
 		}}
 	}
 	switch {
+	case info.URL == "" && wanted == "" && o.Quiet:
+		return []Finding{{Status: CheckOK, Code: "webhook", Text: "no webhook is set"}}
 	case info.URL == "" && wanted == "":
 		return []Finding{{Status: CheckOK, Code: "webhook", Text: "no webhook is set"}, c.checkPoller(ctx)}
 	case info.URL == "":
@@ -103,7 +122,7 @@ func (c *Client) checkDelivery(ctx context.Context, wanted string) []Finding {
 		return []Finding{{
 			Status: CheckFault, Code: "webhook",
 			Text:   "a webhook of another address is set (" + address(info.URL) + "): updates go there",
-			Remedy: "start with --take-over to remove it, or set webhook.url",
+			Remedy: "start with `topicpilot run --take-over` to remove it, or set telegram.webhook.url",
 		}}
 	case info.URL != wanted:
 		return []Finding{{
@@ -132,7 +151,7 @@ func (c *Client) checkPoller(ctx context.Context) Finding {
 		case refusedWith(err, 409, ""):
 			return Finding{
 				Status: CheckFault, Code: "poller", Text: "another program polls with the same token",
-				Remedy: "stop it, or start with --take-over; if that program is this topicpilot, all is well",
+				Remedy: "stop it, or start with `topicpilot run --take-over`; if that program is this topicpilot, all is well",
 			}
 		case err != nil:
 			return Finding{
