@@ -98,7 +98,11 @@ func isUsername(s string) bool {
 
 // cutText cuts a text and its entities to limit UTF-16 units.
 func cutText(t topics.Text, limit int) topics.Text {
-	text := cutUTF16(t.Text, limit)
+	return clip(t, cutUTF16(t.Text, limit))
+}
+
+// clip gives t the text, which is t's own or a shortened form of it.
+func clip(t topics.Text, text string) topics.Text {
 	if text == t.Text {
 		return t
 	}

@@ -22,12 +22,20 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(strip(s), unicode.IsSpace), " ")
 }
 
-// cleanLines makes the text of an outside system fit for a card: lines are kept,
-// what is invisible or turns the direction is not.
-func cleanLines(s string) string {
+// stripLines is strip for a text of several lines, which are kept.
+func stripLines(s string) string {
 	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
 	for i, line := range lines {
-		lines[i] = strings.TrimRightFunc(strip(line), unicode.IsSpace)
+		lines[i] = strip(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// trimLines takes away the spaces at the ends of lines and the empty lines around them.
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRightFunc(line, unicode.IsSpace)
 	}
 	return strings.Trim(strings.Join(lines, "\n"), "\n")
 }

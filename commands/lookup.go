@@ -25,7 +25,8 @@ var (
 type LookupSpec struct {
 	Name    string
 	Request RequestSpec
-	// Show is a template, plain text.
+	// Show is a template. What it places stays one line, and is shown in code where
+	// Telegram would make a command, a mention or a link of it.
 	Show string
 }
 
@@ -81,7 +82,7 @@ func NewLookups(specs []LookupSpec, opts LookupOptions) (*Lookups, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		show, err := compileTemplate(spec.Show, placeText, answerRoots(nil))
+		show, err := compileTemplate(spec.Show, placeShown, answerRoots(nil))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s.show: %w", path, err))
 			continue
@@ -105,7 +106,7 @@ func (l *Lookups) Longest() time.Duration { return l.longest + cardTime }
 // Lines asks all lookups side by side. Those that need a customer are left out when
 // there is none. The error is always nil: what went wrong is a line.
 func (l *Lookups) Lines(ctx context.Context, req SectionRequest) ([]topics.Text, error) {
-	texts := make([]string, len(l.list))
+	texts := make([]topics.Text, len(l.list))
 	var wg sync.WaitGroup
 	for i, lookup := range l.list {
 		if req.Customer == nil && (lookup.customer || lookup.account) {
@@ -116,27 +117,27 @@ func (l *Lookups) Lines(ctx context.Context, req SectionRequest) ([]topics.Text,
 	wg.Wait()
 	var lines []topics.Text
 	for _, text := range texts {
-		if text != "" {
-			lines = append(lines, topics.Plain(text))
+		if text.Text != "" {
+			lines = append(lines, text)
 		}
 	}
 	return lines, nil
 }
 
-// line asks one lookup and gives its text, "" for nothing to show.
-func (l *Lookups) line(ctx context.Context, lookup lookup, req SectionRequest) (text string) {
+// line asks one lookup and gives its text, an empty one for nothing to show.
+func (l *Lookups) line(ctx context.Context, lookup lookup, req SectionRequest) (text topics.Text) {
 	defer func() {
 		if value := recover(); value != nil {
-			text = l.dead(lookup, req, newPanicked(value))
+			text = topics.Plain(l.dead(lookup, req, newPanicked(value)))
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, lookup.request.timeout)
 	defer cancel()
-	text, err := l.ask(ctx, lookup, req)
+	rendered, err := l.ask(ctx, lookup, req)
 	if err != nil {
-		return l.dead(lookup, req, err)
+		return topics.Plain(l.dead(lookup, req, err))
 	}
-	return cutRunes(cleanLines(text), maxShown)
+	return shownText(rendered, maxShown)
 }
 
 func (l *Lookups) ask(ctx context.Context, lookup lookup, req SectionRequest) (string, error) {

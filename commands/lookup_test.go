@@ -7,10 +7,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	webhook "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
@@ -83,10 +85,10 @@ func TestLookupAnswers(t *testing.T) {
 		{"missing", answering(200, "application/json; charset=utf-8", `{}`), show, "Balance  · tariff"},
 		{"201", answering(201, "application/problem+json", `{"balance": 1}`), show, "Balance 1 · tariff"},
 		{"text", answering(200, "text/plain", "all is well\n"), "He says: {{.Response}}", "He says: all is well"},
-		{"lines", answering(200, "text/plain", "one\r\ntwo\n\n"), "{{.Response}}", "one\ntwo"},
+		{"lines", answering(200, "text/plain", "one\r\ntwo\n\n"), "{{.Response}}", "one two"},
 		{
 			"control characters", answering(200, kind, `{"balance":"\u202e5\u0007","tariff":"\u2028x"}`),
-			show, "Balance 5  · tariff  x",
+			show, "Balance 5 · tariff x",
 		},
 		{"nothing to show", answering(200, kind, `{"vip": false}`), "{{if .Response.vip}}VIP{{end}}", ""},
 		{"no content", answering(204, "", ""), "{{.Response.x}}", ""},
@@ -158,6 +160,56 @@ func limitOf(name string) time.Duration {
 		return 50 * time.Millisecond
 	}
 	return time.Minute
+}
+
+// What a customer or an outside system wrote is neither another line of the card nor
+// something to tap; what the settings write is as they want it.
+func TestPlacedValues(t *testing.T) {
+	slashes := strings.Repeat("/", 999)
+	for _, tt := range []struct {
+		name, show, response, want string
+		code                       []string
+	}{
+		{"command", "Nick {{.Customer.Name}}.", `{}`, "Nick /forget me.", []string{"/forget me"}},
+		{"mention", "By {{.Response.x}}!", `{"x":"the @admin"}`, "By the @admin!", []string{"the @admin"}},
+		{"link", "😀 {{.Response.x}} end", `{"x":"HTTPS://evil.me"}`, "😀 HTTPS://evil.me end", []string{"HTTPS://evil.me"}},
+		{"host", "{{.Response.x}}", `{"x":"see t.me now"}`, "see t.me now", []string{"see t.me now"}},
+		{"address", "{{.Response.x}}", `{"x":"10.0.0.1"}`, "10.0.0.1", []string{"10.0.0.1"}},
+		{"other host", "{{.Response.x}}", `{"x":"банк.рф"}`, "банк.рф", []string{"банк.рф"}},
+		{"two", "{{.Response.x}} {{.Response.y}}{{.Response.x}}", `{"x":"a/b","y":"c"}`, "a/b ca/b", []string{"a/b", "a/b"}},
+		{"list", "{{range .Response.x}}- {{.}}\n{{end}}", `{"x":["a","/b"]}`, "- a\n- /b", []string{"/b"}},
+		{"plain", "{{.Response.x}}, {{.Response.y}}", `{"x":12.50,"y":"St. J 1.1.2030"}`, "12.50, St. J 1.1.2030", nil},
+		{"settings", "https://crm/{{.Response.x}} @team {{.Response.x}}", `{"x":7}`, "https://crm/7 @team 7", nil},
+		{"lines", "a {{.Response.x}}\nb", `{"x":"1\r\nStatus: paid\u2028\u202e2"}`, "a 1 Status: paid 2\nb", nil},
+		{"signs", "a\x01b\x02 {{.Response.x}}", `{"x":"\u0002/x\u0001y"}`, "a b  /x y", []string{"/x y"}},
+		{"cut", "{{.Response.x}}", `{"x":"` + slashes + `//"}`, slashes + "…", []string{slashes + "…"}},
+		{"cut behind", "{{.Response.x}}c" + slashes + "{{.Response.x}}", `{"x":"b"}`, "bc" + slashes[2:] + "…", nil},
+		{"cut between", "{{.Response.x}}" + slashes, `{"x":"/a"}`, "/a" + slashes[2:] + "…", []string{"/a"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			lookups := newLookups(t, commands.LookupOptions{}, commands.LookupSpec{
+				Name: "a", Show: tt.show,
+				Request: commands.RequestSpec{URL: server(t, answering(200, "application/json", tt.response))},
+			})
+			req := commands.SectionRequest{Request: commands.Request{Call: newCall(newGroup("en"), "info")}}
+			req.Customer = &topics.Customer{ID: 1, Name: "/forget\nme"}
+			lines, err := lookups.Lines(t.Context(), req)
+			if err != nil || len(lines) != 1 {
+				t.Fatalf("%v, %v", lines, err)
+			}
+			var code []string
+			units := utf16.Encode([]rune(lines[0].Text))
+			for _, e := range lines[0].Entities {
+				code = append(code, string(utf16.Decode(units[e.Offset:e.Offset+e.Length])))
+				if e.Type != "code" {
+					t.Errorf("a %s", e.Type)
+				}
+			}
+			if lines[0].Text != tt.want || !slices.Equal(code, tt.code) {
+				t.Errorf("shown %q, code %q, want %q and %q", lines[0].Text, code, tt.want, tt.code)
+			}
+		})
+	}
 }
 
 func TestNobodyThere(t *testing.T) {

@@ -17,6 +17,8 @@ type placing int
 
 const (
 	placeText placing = iota
+	// placeShown is a text for a message; see shownText.
+	placeShown
 	placeURL
 	// placeValue gives the value itself, with its type, instead of text.
 	placeValue
@@ -49,11 +51,8 @@ func compileTemplate(src string, place placing, allowed roots) (*template, error
 	t := &template{literal: src, used: map[string]bool{}, deep: map[string]bool{}}
 	w := &rewriter{template: t, place: place, allowed: allowed}
 	if !strings.Contains(src, "{{") {
-		if place == placeURL {
-			w.text(src)
-			return t, w.finish()
-		}
-		return t, nil
+		t.literal = w.text(src)
+		return t, w.finish()
 	}
 	tmpl, err := texttemplate.New("").Funcs(templateFuncs()).Parse(src)
 	if err != nil {
@@ -145,6 +144,7 @@ func (b *boundedBuilder) Write(p []byte) (int, error) {
 const (
 	funcField = "_field"
 	funcText  = "_text"
+	funcShown = "_shown"
 	funcPath  = "_path"
 	funcQuery = "_query"
 	funcKeep  = "_keep"
@@ -167,10 +167,16 @@ func (w *rewriter) finish() error {
 	return nil
 }
 
-func (w *rewriter) text(s string) {
-	if w.place == placeURL {
+// text gives fixed text as it is used at this place.
+func (w *rewriter) text(s string) string {
+	switch w.place {
+	case placeURL:
 		w.url.advance(s)
+	case placeShown:
+		return stripLines(s)
+	case placeText, placeValue:
 	}
+	return s
 }
 
 // list walks nodes; atRoot tells that dot is the template's own.
@@ -189,7 +195,7 @@ func (w *rewriter) list(list *parse.ListNode, atRoot bool) error {
 func (w *rewriter) node(node parse.Node, atRoot bool) error {
 	switch n := node.(type) {
 	case *parse.TextNode:
-		w.text(string(n.Text))
+		n.Text = []byte(w.text(string(n.Text)))
 	case *parse.ActionNode:
 		if err := w.pipe(n.Pipe, atRoot); err != nil {
 			return err
@@ -244,6 +250,8 @@ func (w *rewriter) escape(pipe *parse.PipeNode) error {
 		escaper = callOf(name)
 	case placeValue:
 		escaper = callOf(funcKeep, &parse.VariableNode{NodeType: parse.NodeVariable, Ident: []string{"$"}})
+	case placeShown:
+		escaper = callOf(funcShown)
 	case placeText:
 	}
 	pipe.Cmds = append(pipe.Cmds, escaper)

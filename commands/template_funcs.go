@@ -19,6 +19,7 @@ func templateFuncs() texttemplate.FuncMap {
 	return texttemplate.FuncMap{
 		funcField: fieldOf,
 		funcText:  textOf,
+		funcShown: shownOf,
 		funcPath:  func(v any) string { return url.PathEscape(textOf(v)) },
 		funcQuery: func(v any) string { return url.QueryEscape(textOf(v)) },
 		funcKeep:  func(root *scope, v any) string { root.kept, root.value = true, v; return "" },
