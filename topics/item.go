@@ -25,6 +25,9 @@ type NewItem struct {
 	Payload []byte
 	// NotBefore delays the item, and with it its lane; zero for at once.
 	NotBefore time.Time
+	// Parked, if set, is why the item is given up before any try: it is listed with the
+	// parked ones, and holds nothing up. A technical sentence, as Parked.Reason.
+	Parked string
 }
 
 // Item is a stored item.
@@ -83,11 +86,21 @@ type Outcome struct {
 	Migrations []Migrated
 	// Enqueue are items for other lanes.
 	Enqueue []NewItem
+	// Sends are what has gone into groups meanwhile, or may have: what the next start
+	// has to count against their budgets.
+	Sends []Sent
+}
+
+// Sent is one message or edit of ours that Telegram may have counted.
+type Sent struct {
+	ChatID int64
+	// At is when its answer came, or was given up, by our clock.
+	At time.Time
 }
 
 // Empty reports whether there is nothing to write.
 func (o *Outcome) Empty() bool {
-	return len(o.Messages)+len(o.Edits)+len(o.Topics)+len(o.Migrations)+len(o.Enqueue) == 0
+	return len(o.Messages)+len(o.Edits)+len(o.Topics)+len(o.Migrations)+len(o.Enqueue)+len(o.Sends) == 0
 }
 
 // TopicStatus is whether a topic can be written to.
@@ -168,6 +181,8 @@ type Retry struct {
 	Uncounted bool
 	// Payload, if not nil, replaces the item's payload.
 	Payload []byte
+	// Sends are as in Outcome.
+	Sends []Sent
 }
 
 // ParkedStore is the view of those who look after what was given up.

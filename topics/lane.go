@@ -330,7 +330,10 @@ func (l *Lanes) verdict(ln *lane, item Item, result Result, failure error) (stri
 	if l.hopeless(item, failure, now) {
 		return l.parking(ln, item, failure.Error())
 	}
-	retry := Retry{Next: now.Add(l.Backoff(item.Attempts)), Reason: failure.Error(), Payload: payload, Sends: result.Outcome.Sends}
+	retry := Retry{
+		Next: now.Add(l.Backoff(item.Attempts)), Reason: failure.Error(), Payload: payload,
+		Sends: result.Outcome.Sends,
+	}
 	name := "retried"
 	if wait, ok := errors.AsType[*Wait](failure); ok {
 		name, retry.Next, retry.Uncounted = "waited", now.Add(wait.After), true

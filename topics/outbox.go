@@ -72,7 +72,7 @@ func (o *Outbox) Send(ctx context.Context, outcome *Outcome, messages []Outgoing
 				continue
 			}
 		}
-		o.owe(outcome, out, time.Time{})
+		o.owe(outcome, out, "")
 	}
 }
 
@@ -87,8 +87,8 @@ func (o *Outbox) laneFree(ctx context.Context, out Outgoing) bool {
 	return err == nil && !pending
 }
 
-// sendNow reports whether the message is through with: posted, or of a topic that is
-// lost. Otherwise out holds what is left to do.
+// sendNow reports whether the message is through with: posted, of a topic that is lost,
+// or parked as hopeless. Otherwise out holds what is left to do.
 func (o *Outbox) sendNow(ctx context.Context, outcome *Outcome, out *Outgoing) bool {
 	delivered, tried, err := o.Sender.TrySend(ctx, *out)
 	if !tried {
@@ -98,23 +98,32 @@ func (o *Outbox) sendNow(ctx context.Context, outcome *Outcome, out *Outgoing) b
 	if left == nil {
 		return true
 	}
+	if _, hopeless := errors.AsType[*Hopeless](left); hopeless {
+		o.Log.Error("message parked", "chat_id", out.ChatID, "thread_id", out.ThreadID, "reason", left)
+		o.owe(outcome, *out, left.Error())
+		return true
+	}
 	o.Log.Info("not sent at once, kept for later", "chat_id", out.ChatID, "thread_id", out.ThreadID, "error", left)
 	return false
 }
 
-func (o *Outbox) owe(outcome *Outcome, out Outgoing, notBefore time.Time) {
+// owe keeps the message for its lane; parked, if set, is why it is given up at once.
+func (o *Outbox) owe(outcome *Outcome, out Outgoing, parked string) {
 	payload, err := json.Marshal(out)
 	if err != nil {
 		panic(fmt.Sprintf("outgoing message does not encode: %T", err)) // plain data always does
 	}
 	outcome.Enqueue = append(outcome.Enqueue, NewItem{
-		Queue: QueueOutbox, Lane: out.Lane(), Payload: payload, NotBefore: notBefore,
+		Queue: QueueOutbox, Lane: out.Lane(), Payload: payload, Parked: parked,
 	})
 }
 
 // settle adds to outcome what a try to send led to and returns the error that calls
 // for another try; out is then what is still to be sent.
 func (o *Outbox) settle(outcome *Outcome, out *Outgoing, delivered Delivered, err error) error {
+	for _, at := range delivered.Sends {
+		outcome.Sends = append(outcome.Sends, Sent{ChatID: out.ChatID, At: at})
+	}
 	out.Posted = append(out.Posted, delivered.Messages...)
 	out.Sent += len(delivered.Messages)
 	var lost *TopicLost
@@ -172,12 +181,12 @@ func (o *Outbox) Handle(ctx context.Context, item Item, following []Item) (Resul
 	left := o.settle(&result.Outcome, &out, delivered, err)
 	if _, moved := errors.AsType[*Migrated](left); moved {
 		// The same message to the new chat, in its own lane.
-		o.owe(&result.Outcome, out, time.Time{})
+		o.owe(&result.Outcome, out, "")
 		return result, nil
 	}
 	if left != nil && out.Sent > 0 {
 		payload, _ := json.Marshal(out)
-		return Result{}, &Amend{Err: left, Payload: payload}
+		return result, &Amend{Err: left, Payload: payload}
 	}
 	return result, left
 }

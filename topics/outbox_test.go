@@ -17,6 +17,8 @@ import (
 type sender struct {
 	full bool  // the budget is used up
 	err  error // what the next send ends with
+	// sends are what Delivered tells of.
+	sends []time.Time
 
 	mu   sync.Mutex
 	sent []topics.Outgoing
@@ -27,9 +29,9 @@ func (s *sender) Send(_ context.Context, out topics.Outgoing) (topics.Delivered,
 	defer s.mu.Unlock()
 	s.sent = append(s.sent, out)
 	if s.err != nil {
-		return topics.Delivered{}, s.err
+		return topics.Delivered{Sends: s.sends}, s.err
 	}
-	return topics.Delivered{Messages: []topics.Message{{
+	return topics.Delivered{Sends: s.sends, Messages: []topics.Message{{
 		Conversation: out.Conversation, ID: int64(1000 + len(s.sent)), Text: out.Text, Kind: topics.MessageComment,
 	}}}, nil
 }
@@ -133,6 +135,38 @@ func TestGeneralHasNoTranscript(t *testing.T) {
 	outbox.Send(t.Context(), &outcome, []topics.Outgoing{out})
 	if !outcome.Empty() {
 		t.Errorf("outcome %+v", outcome)
+	}
+}
+
+// TestHopelessIsParkedAtOnce: what Telegram refuses for good is listed without another try,
+// and what follows is sent.
+func TestHopelessIsParkedAtOnce(t *testing.T) {
+	s := &sender{err: &topics.Hopeless{Err: errors.New("kicked")}}
+	outbox, _ := outboxWith(t, s, nil)
+	var outcome topics.Outcome
+	outbox.Send(t.Context(), &outcome, []topics.Outgoing{notice("a"), notice("b")})
+	if len(outcome.Enqueue) != 2 || outcome.Enqueue[0].Parked != "kicked" || len(s.sent) != 2 {
+		t.Errorf("outcome %+v, sent %q", outcome, s.texts())
+	}
+}
+
+// TestSendsAreNoted: whatever may have gone out, also in General, and also if it fails.
+func TestSendsAreNoted(t *testing.T) {
+	at := time.Now()
+	s := &sender{sends: []time.Time{at}}
+	outbox, _ := outboxWith(t, s, nil)
+	out := notice("hi")
+	out.ThreadID = 0
+	var outcome topics.Outcome
+	outbox.Send(t.Context(), &outcome, []topics.Outgoing{out})
+	want := topics.Sent{ChatID: conv.ChatID, At: at}
+	if len(outcome.Sends) != 1 || outcome.Sends[0] != want {
+		t.Errorf("outcome %+v", outcome)
+	}
+	s.err = &topics.UnknownOutcome{Err: errors.New("cut off")}
+	result, err := outbox.Handle(t.Context(), itemOf(t, 1, notice("a")), nil)
+	if err == nil || len(result.Outcome.Sends) != 1 || result.Outcome.Sends[0] != want {
+		t.Errorf("result %+v, %v", result, err)
 	}
 }
 

@@ -1,5 +1,7 @@
 package topics
 
+import "time"
+
 // Priority orders what waits for the group's budget.
 type Priority int
 
@@ -49,4 +51,7 @@ type Delivered struct {
 	// Messages are the posted parts as the transcript keeps them; an edit has the
 	// edited message with EditDate set.
 	Messages []Message
+	// Sends are the times at which posts and edits were answered, or given up without
+	// an answer, that Telegram may have counted. Empty where nobody has to remember them.
+	Sends []time.Time
 }

@@ -37,8 +37,14 @@ func (a *App) build(ctx context.Context) error {
 		Limits: telegram.Limits{GroupPerMinute: limits.GroupPerMinute, OverallPerSecond: limits.OverallPerSecond},
 	}
 	if a.store.Shared() {
-		a.budget = &sharedBudget{store: a.store}
-		sender.Shared = a.budget
+		sender.Shared = &sharedBudget{Store: a.store, log: a.Log}
+	}
+	sender.Flood = func(ctx context.Context, chatID int64, wait time.Duration) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+		defer cancel()
+		if err := a.store.KeepPause(ctx, chatID, wait); err != nil {
+			a.Log.Warn("a flood limit is not kept for the next start", "chat_id", chatID, "error", err)
+		}
 	}
 	a.sender = telegram.NewSender(sender)
 	if err := a.seed(ctx); err != nil {
@@ -68,12 +74,21 @@ func (a *App) build(ctx context.Context) error {
 	return nil
 }
 
-// seed tells the sender what the run before has sent within the last minute.
+// seed tells the sender which flood limits there are, and what the run before has sent
+// within the last minute; several processes ask the store for each send.
 func (a *App) seed(ctx context.Context) error {
-	if a.store.Shared() {
+	pauses, err := a.store.Pauses(ctx)
+	if err != nil {
+		return fmt.Errorf("read flood limits: %w", err)
+	}
+	for chatID, left := range pauses {
+		a.sender.Pause(chatID, left)
+	}
+	limit := a.Config.Telegram.Limits.GroupPerMinute
+	if a.store.Shared() || limit <= 0 {
 		return nil
 	}
-	sends, err := a.store.RecentSends(ctx, time.Now().Add(-time.Minute))
+	sends, err := a.store.RecentSends(ctx, time.Now().Add(-2*time.Minute), limit)
 	if err != nil {
 		return fmt.Errorf("read recent sends: %w", err)
 	}
@@ -113,13 +128,21 @@ func (a *App) buildLanes() {
 	})
 	outbox.Attach(a.lanes)
 	a.store.SetClaimLimit(func() bool { return a.lanes.Active(topics.QueueInbox) < claimShare })
-	a.stopLater(a.lanes.Stop)
-	a.stopLater(func(context.Context) { // or lanes would wait for the group's next minute
-		a.sender.Stop()
-		if a.budget != nil {
-			a.budget.stopped.Store(true)
-		}
-	})
+	a.stopLater(a.stopLanes)
+	// Or lanes would wait for the group's next minute.
+	a.stopLater(func(context.Context) { a.sender.Stop() })
+}
+
+// stopLanes ends all work. If none had to be interrupted, all that was sent is known to
+// the next start.
+func (a *App) stopLanes(ctx context.Context) {
+	a.lanes.Stop(ctx)
+	if ctx.Err() != nil || a.store.Shared() {
+		return
+	}
+	if err := a.store.MarkClean(ctx); err != nil {
+		a.Log.Warn("the stop is not marked as clean", "error", err)
+	}
 }
 
 // webhookPath is the path that Telegram calls; none without webhook.url.

@@ -2,34 +2,29 @@ package app
 
 import (
 	"context"
-	"errors"
-	"sync/atomic"
+	"log/slog"
 	"time"
 
 	"topicpilot/integrations/telegram"
-	"topicpilot/topics"
 	"topicpilot/topics/store"
 )
 
-// sharedLook is how often the budget of several processes is looked at while it is used
-// up; a stop waits no longer for those who look.
-const sharedLook = time.Second
+// settleTime bounds the writing of what a send has led to, which a stop does not cut short.
+const settleTime = 5 * time.Second
 
-var errStopping = errors.New("stopping; kept for the next start")
-
-// sharedBudget is the store's, until the bot stops.
+// sharedBudget is the store's.
 type sharedBudget struct {
-	store   *store.Store
-	stopped atomic.Bool
+	*store.Store
+	log *slog.Logger
 }
 
 var _ telegram.Shared = (*sharedBudget)(nil)
 
-// Reserve implements telegram.Shared. Once the bot stops, nobody is told to wait.
-func (b *sharedBudget) Reserve(ctx context.Context, chatID int64, perMinute int) (time.Duration, error) {
-	wait, err := b.store.Reserve(ctx, chatID, perMinute)
-	if err == nil && wait > 0 && b.stopped.Load() {
-		return 0, &topics.Wait{Err: errStopping}
+// Settle implements telegram.Shared.
+func (b *sharedBudget) Settle(ctx context.Context, id int64, counted bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if err := b.Store.Settle(ctx, id, counted); err != nil {
+		b.log.Warn("a send counts for longer than it should", "error", err)
 	}
-	return min(wait, sharedLook), err
 }

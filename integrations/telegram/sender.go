@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/mymmrac/telego"
@@ -19,10 +18,15 @@ type Marks interface {
 	CommentMark(chatID int64) (mark string, ok bool)
 }
 
-// Shared is a budget of several processes. Reserve takes one of the group's perMinute slots and
-// returns 0, or takes nothing and returns when to ask again.
+// Shared is a budget of several processes.
 type Shared interface {
-	Reserve(ctx context.Context, chatID int64, perMinute int) (time.Duration, error)
+	// Reserve takes one of the group's perMinute slots and returns its id and no wait, or takes
+	// nothing and returns when to ask again.
+	Reserve(ctx context.Context, chatID int64, perMinute int) (id int64, wait time.Duration, err error)
+	// Settle tells that the answer to the slot's message has come just now, or gives the slot back
+	// if nothing of it counts. What goes wrong with that is its own affair: a slot that is not
+	// settled counts for longer.
+	Settle(ctx context.Context, id int64, counted bool)
 }
 
 // SenderOptions configure a Sender. Client and Marks are required.
@@ -32,6 +36,8 @@ type SenderOptions struct {
 	Limits Limits
 	// Shared, if set, is asked besides the limits of this process.
 	Shared Shared
+	// Flood, if set, is told of a flood limit, to keep it.
+	Flood func(ctx context.Context, chatID int64, wait time.Duration)
 }
 
 // Sender is the one writer into groups. Whatever it sends begins with the group's comment mark, is
@@ -42,6 +48,7 @@ type SenderOptions struct {
 type Sender struct {
 	o      SenderOptions
 	budget *budget
+	forums forums
 }
 
 // NewSender makes a sender.
@@ -52,13 +59,12 @@ func NewSender(o SenderOptions) *Sender {
 // Seed counts messages that were sent before this process began, by chat.
 func (s *Sender) Seed(sent map[int64][]time.Time) { s.budget.seed(sent) }
 
+// Pause goes on with a flood limit of before this process began.
+func (s *Sender) Pause(chatID int64, left time.Duration) { s.budget.pause(chatID, left) }
+
 var _ topics.Sender = (*Sender)(nil)
 
-// maxPauseInMemory bounds how long Send waits out a flood limit.
-const maxPauseInMemory = time.Minute
-
 var (
-	errPaused       = errors.New("telegram: flood limit of the group")
 	errUnknownGroup = errors.New("telegram: the chat is no group of the settings; nothing is sent there")
 	errThread       = errors.New("telegram: no thread id of a topic; nothing is sent")
 )
@@ -70,20 +76,12 @@ func (s *Sender) Send(ctx context.Context, out topics.Outgoing) (topics.Delivere
 	if err != nil {
 		return topics.Delivered{}, err
 	}
-	return s.deliver(ctx, out, parts, func() error {
-		// A long pause is better waited for in the store than by a lane in memory.
-		if pause := s.budget.pausedFor(out.ChatID); pause > maxPauseInMemory {
-			return &topics.Wait{After: pause, Err: errPaused}
+	if out.ThreadID != 0 && s.forums.closed(out.ChatID) {
+		if err := s.lookForTopics(ctx, out.ChatID); err != nil {
+			return topics.Delivered{}, err
 		}
-		if err := s.budget.wait(ctx, out.ChatID, out.Priority); err != nil {
-			return err
-		}
-		if err := s.reserve(ctx, out.ChatID); err != nil {
-			s.budget.done(out.ChatID, false)
-			return err
-		}
-		return nil
-	})
+	}
+	return s.deliver(ctx, out, parts, func() (slot, error) { return s.waitSlot(ctx, out) })
 }
 
 // TrySend is Send for the case that the budget of all parts is free right now; else it reports
@@ -93,55 +91,29 @@ func (s *Sender) TrySend(ctx context.Context, out topics.Outgoing) (topics.Deliv
 	if err != nil {
 		return topics.Delivered{}, true, err
 	}
-	left := len(parts) - min(out.Sent, len(parts))
-	if out.EditID != 0 {
-		left = len(parts)
-	}
-	if s.o.Shared != nil && left > 1 {
-		return topics.Delivered{}, false, nil // slots of several processes are taken one by one
-	}
-	if left > 0 && !s.budget.try(out.ChatID, out.Priority, left) {
+	if out.ThreadID != 0 && s.forums.closed(out.ChatID) {
 		return topics.Delivered{}, false, nil
 	}
-	if left > 0 && s.o.Shared != nil {
-		wait, err := s.o.Shared.Reserve(ctx, out.ChatID, s.o.Limits.GroupPerMinute)
-		if err != nil || wait > 0 {
-			s.budget.done(out.ChatID, false)
-			return topics.Delivered{}, false, nil //nolint:nilerr // Send will meet the error and report it
-		}
+	slots, ok := s.trySlots(ctx, out, len(parts)-next(out, len(parts)))
+	if !ok {
+		return topics.Delivered{}, false, nil
 	}
-	used := 0
-	delivered, err := s.deliver(ctx, out, parts, func() error {
-		used++
-		return nil
+	delivered, err := s.deliver(ctx, out, parts, func() (slot, error) {
+		if len(slots) == 0 { // a part needs a second message
+			more, ok := s.trySlots(ctx, out, 1)
+			if !ok {
+				return slot{}, errNoSlot
+			}
+			slots = more
+		}
+		one := slots[0]
+		slots = slots[1:]
+		return one, nil
 	})
-	for range left - used {
-		s.budget.done(out.ChatID, false)
+	for _, unused := range slots {
+		s.release(ctx, unused, false)
 	}
 	return delivered, true, err
-}
-
-// reserve takes a slot of the budget that is shared with other processes.
-func (s *Sender) reserve(ctx context.Context, chatID int64) error {
-	if s.o.Shared == nil || s.o.Limits.GroupPerMinute <= 0 {
-		return nil
-	}
-	for {
-		wait, err := s.o.Shared.Reserve(ctx, chatID, s.o.Limits.GroupPerMinute)
-		if err != nil {
-			return fmt.Errorf("telegram: shared budget: %w", err)
-		}
-		if wait <= 0 {
-			return nil
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		}
-	}
 }
 
 // parts checks out and makes its messages; an edit is always one.
@@ -172,60 +144,79 @@ func (s *Sender) parts(out topics.Outgoing) ([]topics.Text, error) {
 	return parts, nil
 }
 
-// deliver sends the parts, each after slot has given leave.
+// next is the first part that has not been sent yet.
+func next(out topics.Outgoing, parts int) int {
+	if out.EditID != 0 {
+		return 0
+	}
+	return min(max(0, out.Sent), parts)
+}
+
+// deliver sends the parts, each message after take has given leave.
 func (s *Sender) deliver(
-	ctx context.Context, out topics.Outgoing, parts []topics.Text, slot func() error,
+	ctx context.Context, out topics.Outgoing, parts []topics.Text, take func() (slot, error),
 ) (topics.Delivered, error) {
 	var delivered topics.Delivered
-	from := out.Sent
-	if out.EditID != 0 {
-		from = 0
-	}
-	for i := max(0, from); i < len(parts); i++ {
-		if err := slot(); err != nil {
-			return delivered, err
-		}
-		var buttons [][]topics.Button
+	buttons := out.Buttons
+	for i := next(out, len(parts)); i < len(parts); i++ {
+		out.Text, out.Buttons = parts[i], nil
 		if i == len(parts)-1 {
-			buttons = out.Buttons
+			out.Buttons = buttons
 		}
-		message, err := s.once(ctx, out, parts[i], buttons)
+		err := s.once(ctx, out, take, &delivered)
+		if refusedWith(err, 400, "can't parse entities") || refusedWith(err, 400, "ENTITY") {
+			out.Text = topics.Plain(out.Text.Text)
+			err = s.once(ctx, out, take, &delivered)
+		}
 		if err != nil {
 			return delivered, err
 		}
-		delivered.Messages = append(delivered.Messages, message)
 	}
 	return delivered, nil
 }
 
-// once sends one part, whose slot is held, and gives the slot back.
+// once sends one message, in a slot that it takes and gives back.
 func (s *Sender) once(
-	ctx context.Context, out topics.Outgoing, part topics.Text, buttons [][]topics.Button,
-) (topics.Message, error) {
-	message, err := s.post(ctx, out, part, buttons)
-	if refusedWith(err, 400, "can't parse entities") || refusedWith(err, 400, "ENTITY") {
-		message, err = s.post(ctx, out, topics.Plain(part.Text), buttons)
+	ctx context.Context, out topics.Outgoing, take func() (slot, error), delivered *topics.Delivered,
+) error {
+	held, err := take()
+	if err != nil {
+		return err
 	}
+	message, err := s.post(ctx, out)
 	if flood, ok := errors.AsType[*topics.Wait](err); ok {
 		s.budget.pause(out.ChatID, flood.After)
+		if s.o.Flood != nil {
+			s.o.Flood(ctx, out.ChatID, flood.After)
+		}
 	}
-	s.budget.done(out.ChatID, counts(err))
-	return message, err
+	posted := arrived(err)
+	if posted && s.o.Limits.GroupPerMinute > 0 && s.o.Shared == nil {
+		delivered.Sends = append(delivered.Sends, time.Now())
+	}
+	_, refused := errors.AsType[*topics.Hopeless](err)
+	s.release(ctx, held, posted || refused)
+	if _, astray := errors.AsType[*strayed](err); astray {
+		return s.takeBack(ctx, message)
+	}
+	if err == nil {
+		delivered.Messages = append(delivered.Messages, message)
+	}
+	return err
 }
 
-// counts reports whether a message with this outcome may have been counted by Telegram.
-func counts(err error) bool {
+// arrived reports whether a message with this outcome may stand in the group.
+func arrived(err error) bool {
 	var unknown *topics.UnknownOutcome
-	var hopeless *topics.Hopeless
-	return err == nil || errors.As(err, &unknown) || errors.As(err, &hopeless)
+	var astray *strayed
+	return err == nil || errors.As(err, &unknown) || errors.As(err, &astray)
 }
 
-func (s *Sender) post(
-	ctx context.Context, out topics.Outgoing, part topics.Text, buttons [][]topics.Button,
-) (topics.Message, error) {
+// post sends the text of out as it is.
+func (s *Sender) post(ctx context.Context, out topics.Outgoing) (topics.Message, error) {
 	method, params := "sendMessage", wireMessage{
 		ChatID: out.ChatID, MessageThreadID: out.ThreadID,
-		Text: part.Text, Entities: wireEntities(part.Entities), ReplyMarkup: wireButtons(buttons),
+		Text: out.Text.Text, Entities: wireEntities(out.Text.Entities), ReplyMarkup: wireButtons(out.Buttons),
 		LinkPreviewOptions:  telego.LinkPreviewOptions{IsDisabled: true},
 		DisableNotification: out.Priority != topics.PriorityAnswer,
 	}
@@ -235,7 +226,7 @@ func (s *Sender) post(
 	}
 	result, err := s.o.Client.call(ctx, method, params)
 	message := topics.Message{
-		Conversation: out.Conversation, Kind: topics.MessageComment, Text: part, Author: s.author(),
+		Conversation: out.Conversation, Kind: topics.MessageComment, Text: out.Text, Author: s.author(),
 	}
 	if out.EditID != 0 && refusedWith(err, 400, "message is not modified") {
 		now := time.Now().UTC().Truncate(time.Second)
@@ -245,16 +236,22 @@ func (s *Sender) post(
 	if err != nil {
 		return topics.Message{}, err
 	}
-	if err := fill(&message, result, out.EditID); err != nil {
+	thread, err := fill(&message, result, out.EditID)
+	if err != nil {
 		return topics.Message{}, &topics.UnknownOutcome{Err: fmt.Errorf("telegram: %s: %w", method, err)}
+	}
+	if out.EditID == 0 && out.ThreadID != 0 && thread != out.ThreadID {
+		return message, &strayed{}
 	}
 	return message, nil
 }
 
 // fill takes id and dates from Telegram's answer, and nothing else, so that a field that this
-// program does not know cannot make a message that was sent look as if it was not.
-func fill(message *topics.Message, result json.RawMessage, editID int64) error {
+// program does not know cannot make a message that was sent look as if it was not. It
+// returns the topic that the message stands in, 0 for none.
+func fill(message *topics.Message, result json.RawMessage, editID int64) (thread int64, err error) {
 	var id, date, editDate int64
+	inTopic := false
 	readable := eachMember(result, func(key, value []byte) {
 		switch string(key) {
 		case "message_id":
@@ -263,10 +260,17 @@ func fill(message *topics.Message, result json.RawMessage, editID int64) error {
 			date, _ = scanInt(value)
 		case "edit_date":
 			editDate, _ = scanInt(value)
+		case "message_thread_id":
+			thread, _ = scanInt(value)
+		case "is_topic_message":
+			inTopic = string(value) == "true"
 		}
 	})
 	if !readable || (id <= 0 && editID == 0) {
-		return errUnreadable
+		return 0, errUnreadable
+	}
+	if !inTopic {
+		thread = 0 // that of ordinary replies
 	}
 	message.ID, message.Date, message.EditDate = id, unixTime(date), unixTime(editDate)
 	now := time.Now().UTC().Truncate(time.Second)
@@ -279,77 +283,10 @@ func fill(message *topics.Message, result json.RawMessage, editID int64) error {
 			message.EditDate = now
 		}
 	}
-	return nil
+	return thread, nil
 }
 
 func (s *Sender) author() topics.Author {
 	self := s.o.Client.Self()
 	return topics.Author{Kind: topics.AuthorSelf, ID: self.ID, Name: self.Name, Username: self.Username}
-}
-
-// wireMessage are the parameters of sendMessage and editMessageText that we use.
-// telego's own structs cost several times as much to encode.
-type wireMessage struct {
-	ChatID              int64                        `json:"chat_id"`
-	MessageThreadID     int64                        `json:"message_thread_id,omitempty"`
-	MessageID           int64                        `json:"message_id,omitempty"`
-	Text                string                       `json:"text"`
-	Entities            []wireEntity                 `json:"entities,omitempty"`
-	LinkPreviewOptions  telego.LinkPreviewOptions    `json:"link_preview_options"`
-	DisableNotification bool                         `json:"disable_notification,omitempty"`
-	ReplyMarkup         *telego.InlineKeyboardMarkup `json:"reply_markup,omitempty"`
-}
-
-type wireEntity struct {
-	Type          string    `json:"type"`
-	Offset        int       `json:"offset"`
-	Length        int       `json:"length"`
-	URL           string    `json:"url,omitempty"`
-	User          *wireUser `json:"user,omitempty"`
-	Language      string    `json:"language,omitempty"`
-	CustomEmojiID string    `json:"custom_emoji_id,omitempty"`
-}
-
-// wireUser is a mention by id; the Bot API wants the other required fields as well.
-type wireUser struct {
-	ID        int64  `json:"id"`
-	IsBot     bool   `json:"is_bot"`
-	FirstName string `json:"first_name"`
-}
-
-func wireEntities(list []topics.Entity) []wireEntity {
-	out := make([]wireEntity, len(list))
-	for i, e := range list {
-		out[i] = wireEntity{
-			Type: e.Type, Offset: e.Offset, Length: e.Length,
-			URL: e.URL, Language: e.Language, CustomEmojiID: e.CustomEmojiID,
-		}
-		if e.UserID != 0 {
-			out[i].User = &wireUser{ID: e.UserID}
-		}
-	}
-	return out
-}
-
-// wireButtons is nil, and so left out, where there are no buttons.
-func wireButtons(rows [][]topics.Button) *telego.InlineKeyboardMarkup {
-	if len(rows) == 0 {
-		return nil
-	}
-	return &telego.InlineKeyboardMarkup{InlineKeyboard: wireRows(rows)}
-}
-
-func wireRows(rows [][]topics.Button) [][]telego.InlineKeyboardButton {
-	out := make([][]telego.InlineKeyboardButton, 0, len(rows))
-	for _, row := range slices.DeleteFunc(slices.Clone(rows), func(r []topics.Button) bool { return len(r) == 0 }) {
-		line := make([]telego.InlineKeyboardButton, len(row))
-		for i, b := range row {
-			line[i] = telego.InlineKeyboardButton{Text: b.Text, URL: b.URL, CallbackData: b.Data}
-			if b.Copy != "" {
-				line[i].CopyText = &telego.CopyTextButton{Text: cutUnits(b.Copy, 256)}
-			}
-		}
-		out = append(out, line)
-	}
-	return out
 }

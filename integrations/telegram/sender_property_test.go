@@ -36,7 +36,11 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	params["method"] = req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:]
 	r.calls = append(r.calls, params)
 	r.id++
-	_, _ = fmt.Fprintf(w, `{"ok":true,"result":{"message_id":%d,"date":1700000000}}`, r.id)
+	place := ""
+	if thread, ok := params["message_thread_id"]; ok {
+		place = fmt.Sprintf(`,"message_thread_id":%v,"is_topic_message":true`, thread)
+	}
+	_, _ = fmt.Fprintf(w, `{"ok":true,"result":{"message_id":%d,"date":1700000000%s}}`, r.id, place)
 }
 
 func (r *recorder) take() []map[string]any {

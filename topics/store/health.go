@@ -80,6 +80,9 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 // metaPrunedTo is the id of the last item whose payload was looked at by Prune.
 const metaPrunedTo = "journal_pruned_to"
 
+// metaForgotTo is the id of the last item whose key was looked at by Prune.
+const metaForgotTo = "keys_pruned_to"
+
 func (s *Store) meta(ctx context.Context, name string) (value int64, err error) {
 	err = s.read.QueryRowContext(ctx, s.texts[qMeta], name).Scan(&value)
 	if err != nil {

@@ -201,8 +201,13 @@ func (s *Store) change(w writer, o *op) error {
 // finishItem keeps what has a key, so that it is known again; the rest is forgotten.
 func (s *Store) finishItem(w writer, item topics.Item) error {
 	switch {
-	case item.Key == "":
+	case item.Key == "" || item.ID <= s.forgotTo.Load() && item.ID <= s.prunedTo.Load():
 		return w.must(qFinishDrop, item.ID)
+	case item.ID <= s.forgotTo.Load():
+		if err := w.must(qFinishKeep, micros(s.now()), item.ID); err != nil {
+			return err
+		}
+		return w.exec(qForgetKey, item.ID)
 	case item.ID <= s.prunedTo.Load():
 		return w.must(qFinishForget, micros(s.now()), item.ID)
 	}
@@ -215,6 +220,9 @@ func (s *Store) retryItem(w writer, item topics.Item, retry topics.Retry) error 
 		err = w.must(qPause, micros(retry.Next), escape(retry.Reason), item.ID)
 	} else {
 		err = w.must(qRetry, micros(retry.Next), escape(retry.Reason), micros(s.now()), item.ID)
+	}
+	if err == nil {
+		err = noteSends(w, retry.Sends)
 	}
 	if err != nil || retry.Payload == nil {
 		return err

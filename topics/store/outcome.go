@@ -35,6 +35,15 @@ func writeOutcome(w writer, o *topics.Outcome, now int64) error {
 			return err
 		}
 	}
+	return noteSends(w, o.Sends)
+}
+
+func noteSends(w writer, sends []topics.Sent) error {
+	for _, sent := range sends {
+		if err := w.exec(qInsertSend, sent.ChatID, micros(sent.At)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -57,7 +57,7 @@ func (s *Store) Drop(ctx context.Context, id int64) error {
 		return err
 	}
 	return gone("drop a parked item", s.write(ctx, func(w writer) error {
-		if parked.Key == "" {
+		if parked.Key == "" || id <= s.forgotTo.Load() {
 			return w.must(qDropForget, id)
 		}
 		return w.must(qDropKeep, micros(s.now()), id)

@@ -117,26 +117,31 @@ func (t *sqlTx) row(q query, args []any, dest ...any) (bool, error) {
 }
 
 // reserve goes by the server's clock, which all processes share.
-func (p *postgresEngine) reserve(ctx context.Context, chatID int64, perMinute int) (time.Duration, error) {
+func (p *postgresEngine) reserve(ctx context.Context, chatID int64, perMinute int) (int64, time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()
 	tx, err := p.s.read.BeginTx(ctx, nil)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { _ = tx.Rollback() }()
 	if _, err := tx.ExecContext(ctx, sqlBudget, fmt.Sprint(chatID)); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	var now int64
 	if err := tx.QueryRowContext(ctx, `SELECT `+sqlNow).Scan(&now); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	wait, err := reserveIn(&sqlTx{s: p.s, ctx: ctx, tx: tx}, chatID, now, perMinute)
+	id, wait, err := reserveIn(&sqlTx{s: p.s, ctx: ctx, tx: tx}, chatID, now, perMinute)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return wait, tx.Commit()
+	return id, wait, tx.Commit()
+}
+
+func (p *postgresEngine) clock(ctx context.Context) (now int64, err error) {
+	err = p.s.read.QueryRowContext(ctx, `SELECT `+sqlNow).Scan(&now)
+	return now, err
 }
 
 func (p *postgresEngine) prune(ctx context.Context, pruned *Pruned) error {

@@ -235,7 +235,14 @@ func (t *pgTx) insertItems(o *op) error {
 			}
 			t.seen[key] = true
 		}
-		c := t.place(n)
+		var c topics.Committed
+		if n.Parked == "" {
+			c = t.place(n)
+		} else { // nobody is to take its lane up
+			lane := t.lanes[storedKey(n.Queue, n.Lane)]
+			lane.seq++
+			lane.changed, c.Item.Seq = true, lane.seq
+		}
 		c.Item.ID, t.ids = t.ids[0], t.ids[1:]
 		c.Item.AddedAt = now
 		payload := n.Payload
@@ -248,6 +255,12 @@ func (t *pgTx) insertItems(o *op) error {
 			return err
 		}
 		o.added++
+		if n.Parked != "" {
+			if err := t.must(qPark, escape(n.Parked), micros(now), c.Item.ID); err != nil {
+				return err
+			}
+			continue
+		}
 		o.committed = append(o.committed, c)
 	}
 	return nil

@@ -29,9 +29,9 @@ type Pruned struct {
 	Payloads, Done, Parked, Messages, Other int64
 }
 
-// Prune removes what is kept no longer: payloads of done items, done items after
-// seven days (later if their payloads are to be kept longer), parked ones after
-// ninety, messages with their versions, and traces of processes that are gone. It
+// Prune removes what is kept no longer: payloads of done items, keys of done items after
+// seven days and the items with them (later if their payloads are to be kept longer),
+// parked ones after ninety, messages with their versions, and traces of processes that are gone. It
 // works in small transactions and may be stopped and repeated at any time.
 func (s *Store) Prune(ctx context.Context, keep Retention) (Pruned, error) {
 	var pruned Pruned
@@ -45,6 +45,9 @@ func (s *Store) Prune(ctx context.Context, keep Retention) (Pruned, error) {
 		steps = append(steps,
 			func() error { return s.prunePayloads(ctx, micros(now.Add(-keep.Journal)), &pruned) },
 			func() error { return s.pruneDone(ctx, micros(now.Add(-max(keep.Journal, seenFor))), &pruned) })
+	}
+	if keep.Journal <= 0 || keep.Journal > seenFor {
+		steps = append(steps, func() error { return s.pruneKeys(ctx, micros(now.Add(-seenFor))) })
 	}
 	if keep.Messages > 0 {
 		steps = append(steps, func() error { return s.pruneMessages(ctx, micros(now.Add(-keep.Messages)), &pruned) })
@@ -134,6 +137,30 @@ func (s *Store) pruneDone(ctx context.Context, before int64, pruned *Pruned) err
 			return err
 		}
 		pruned.Done += int64(len(ids))
+	}
+}
+
+// pruneKeys forgets the keys of done items: after a week of silence Telegram counts its
+// updates from a random number, which may have been used before.
+func (s *Store) pruneKeys(ctx context.Context, before int64) error {
+	for {
+		list, err := s.walk(ctx, s.forgotTo.Load(), before)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		last := list[len(list)-1].id
+		s.forgotTo.Store(last) // from here on what finishes late drops its key by itself
+		err = s.write(ctx, func(w writer) error {
+			for _, item := range list {
+				if err := w.exec(qForgetKey, item.id); err != nil {
+					return err
+				}
+			}
+			return w.exec(qSetMeta, last, metaForgotTo)
+		})
+		if err != nil {
+			return err
+		}
 	}
 }
 

@@ -127,6 +127,12 @@ func (e *sqliteEngine) insertItems(o *op) error {
 			return err
 		}
 		o.added++
+		if n.Parked != "" {
+			if err := e.must(qPark, escape(n.Parked), micros(now), id); err != nil {
+				return err
+			}
+			continue
+		}
 		o.committed = append(o.committed, topics.Committed{Item: topics.Item{
 			ID: id, Queue: n.Queue, Lane: n.Lane, Key: n.Key, Payload: n.Payload,
 			AddedAt: now, NotBefore: n.NotBefore,

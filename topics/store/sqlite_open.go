@@ -162,13 +162,19 @@ func (e *sqliteEngine) takeOver() error {
 	if err := e.step(e.begin); err != nil {
 		return err
 	}
-	var epoch int64
+	var epoch, clean int64
 	_, err := e.row(qEpoch, nil, &epoch)
+	if err == nil {
+		_, err = e.row(qMeta, []any{metaClean}, &clean)
+	}
 	if err == nil {
 		err = e.readRow(e.changes, nil, &e.version)
 	}
 	if err == nil {
 		err = e.must(qSetMeta, epoch+1, "epoch")
+	}
+	if err == nil {
+		err = e.must(qSetMeta, 0, metaClean)
 	}
 	if err == nil {
 		err = e.step(e.end)
@@ -177,6 +183,7 @@ func (e *sqliteEngine) takeOver() error {
 		return errors.Join(err, e.step(e.rollback))
 	}
 	e.epoch = epoch + 1
+	e.s.unclean.Store(clean == 0)
 	return nil
 }
 

@@ -48,8 +48,8 @@ const (
 	qPendingStats
 	qParkedStats
 	qAddedAt
-	qRecentPosts
-	qRecentEdits
+	qRecentSends
+	qUnfinishedLanes
 	qWalkItems
 	qOldMessages
 	qOldParked
@@ -65,6 +65,12 @@ const (
 	qCountSends
 	qNthSend
 	qInsertSend
+	qReserveSend
+	qMoveSend
+	qForgetKey
+	qKeepPause
+	qPauseOf
+	qPauses
 	queryCount
 )
 
@@ -142,11 +148,9 @@ var texts = [queryCount]string{
 	qPendingStats: `SELECT queue, count(*), min(id) FROM items WHERE state = 0 GROUP BY queue`,
 	qParkedStats:  `SELECT queue, count(*) FROM items WHERE state = 2 GROUP BY queue`,
 	qAddedAt:      `SELECT added_at FROM items WHERE id = ?`,
-	qRecentPosts: `SELECT chat_id, date FROM (
-			SELECT chat_id, date, author_kind FROM messages ORDER BY id DESC LIMIT 10000) AS latest
-		WHERE author_kind = 'self' AND date >= ?`,
-	qRecentEdits: `SELECT chat_id, edit_date FROM messages
-		WHERE author_kind = 'self' AND edit_date > 0 AND edit_date >= ? LIMIT 10000`,
+	qRecentSends:  `SELECT chat_id, at FROM send_log WHERE at >= ? ORDER BY at DESC LIMIT 10000`,
+	qUnfinishedLanes: `SELECT lane, count(*) FROM items WHERE queue IN ('inbox', 'outbox') AND state = 0
+		GROUP BY lane`,
 	qWalkItems: `SELECT id, state, added_at, done_at, payload IS NOT NULL FROM items WHERE id > ?
 		ORDER BY id LIMIT ?`,
 	qOldMessages: `SELECT id, chat_id, thread_id, message_id FROM messages WHERE id > ? AND date < ?
@@ -165,6 +169,13 @@ var texts = [queryCount]string{
 	qCountSends:   `SELECT count(*) FROM send_log WHERE chat_id = ? AND at > ?`,
 	qNthSend:      `SELECT at FROM send_log WHERE chat_id = ? AND at > ? ORDER BY at LIMIT 1 OFFSET ?`,
 	qInsertSend:   `INSERT INTO send_log (chat_id, at) VALUES (?, ?)`,
+	qReserveSend:  `INSERT INTO send_log (chat_id, at) VALUES (?, ?) RETURNING id`,
+	qMoveSend:     `UPDATE send_log SET at = ? WHERE id = ?`,
+	qForgetKey:    `UPDATE items SET key = '' WHERE id = ? AND state = 1`,
+	qKeepPause: `INSERT INTO send_pauses (chat_id, until) VALUES (?, ?)
+		ON CONFLICT (chat_id) DO UPDATE SET until = excluded.until WHERE send_pauses.until < excluded.until`,
+	qPauseOf: `SELECT until FROM send_pauses WHERE chat_id = ? AND until > ?`,
+	qPauses:  `SELECT chat_id, until FROM send_pauses WHERE until > ?`,
 }
 
 // numbered writes the arguments as PostgreSQL wants them: $1, $2, …

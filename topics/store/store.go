@@ -57,6 +57,8 @@ type Store struct {
 	wake       *waker
 	claimLimit atomic.Pointer[func() bool]
 	prunedTo   atomic.Int64 // items up to this id keep no payload once done
+	forgotTo   atomic.Int64 // items up to this id keep no key once done
+	unclean    atomic.Bool  // the run before did not end with MarkClean
 	ping       pingCache
 }
 
@@ -75,7 +77,9 @@ type engine interface {
 	checkLease(ctx context.Context, lease topics.Lease) error
 	lead(ctx context.Context, name string) (*Leadership, bool, error)
 	// reserve implements Store.Reserve; called by any goroutine, as lead and prune are.
-	reserve(ctx context.Context, chatID int64, perMinute int) (time.Duration, error)
+	reserve(ctx context.Context, chatID int64, perMinute int) (id int64, wait time.Duration, err error)
+	// clock is what the times of the budget go by, in microseconds since 1970.
+	clock(ctx context.Context) (int64, error)
 	prune(ctx context.Context, pruned *Pruned) error
 	// disconnected tells errors of the connection, which another one may not have.
 	disconnected(err error) bool
@@ -101,7 +105,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		s.wake.close()
 		return nil, err
 	}
-	if err := s.loadWatermark(ctx); err != nil {
+	if err := s.loadWatermarks(ctx); err != nil {
 		s.wake.close()
 		return nil, errors.Join(err, s.read.Close(), s.engine.close())
 	}
@@ -124,12 +128,14 @@ func (s *Store) open(ctx context.Context, url string) error {
 	return s.openSQLite(ctx, file)
 }
 
-func (s *Store) loadWatermark(ctx context.Context) error {
-	value, err := s.meta(ctx, metaPrunedTo)
-	if err != nil {
-		return err
+func (s *Store) loadWatermarks(ctx context.Context) error {
+	for name, mark := range map[string]*atomic.Int64{metaPrunedTo: &s.prunedTo, metaForgotTo: &s.forgotTo} {
+		value, err := s.meta(ctx, name)
+		if err != nil {
+			return err
+		}
+		mark.Store(value)
 	}
-	s.prunedTo.Store(value)
 	return nil
 }
 

@@ -58,6 +58,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"stats and ping", statsAndPing},
 		{"the budget", budget},
 		{"recent sends", recentSends},
+		{"parked at once", parkedAtOnce},
+		{"keys are forgotten", keysForgotten},
 		{"lead", lead},
 		{"random interleavings", interleavings},
 	}
@@ -72,6 +74,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"a lost connection loses the leases", lostConnection},
 		{"lanes are left to others", claimLimit},
 		{"two processes share one budget", sharedBudget},
+		{"sends are settled", settled},
 		{"one process leads", oneLeads},
 		{"a replay wakes the holder", replayWakes},
 	}

@@ -108,13 +108,13 @@ func statsAndPing(t *testing.T, b Backend) {
 func budget(t *testing.T, b Backend) {
 	p := start(t, b, store.Options{})
 	reserveAll(t, []*process{p}, -100, 5)
-	if wait, err := p.Reserve(patience(t), -100, 6); err != nil || wait != 0 {
+	if _, wait, err := p.Reserve(patience(t), -100, 6); err != nil || wait != 0 {
 		t.Errorf("a higher limit: %s, %v", wait, err)
 	}
-	if wait, err := p.Reserve(patience(t), -100, 0); err != nil || wait != 0 {
+	if _, wait, err := p.Reserve(patience(t), -100, 0); err != nil || wait != 0 {
 		t.Errorf("no limit: %s, %v", wait, err)
 	}
-	if wait, err := p.Reserve(patience(t), -200, 1); err != nil || wait != 0 {
+	if _, wait, err := p.Reserve(patience(t), -200, 1); err != nil || wait != 0 {
 		t.Errorf("another chat: %s, %v", wait, err)
 	}
 }
@@ -128,7 +128,7 @@ func reserveAll(t *testing.T, processes []*process, chat int64, limit int) {
 	for _, p := range processes {
 		for range 2 * limit {
 			wait.Go(func() {
-				pause, err := p.Reserve(patience(t), chat, limit)
+				_, pause, err := p.Reserve(patience(t), chat, limit)
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -136,7 +136,7 @@ func reserveAll(t *testing.T, processes []*process, chat int64, limit int) {
 					t.Error(err)
 				case pause == 0:
 					taken++
-				case pause < 0 || pause > time.Minute:
+				case pause < 0 || pause > 2*time.Minute:
 					t.Errorf("wait %s", pause)
 				}
 			})
@@ -153,26 +153,122 @@ func sharedBudget(t *testing.T, b Backend) {
 	reserveAll(t, []*process{one, two}, -100, 10)
 }
 
+// settled: a reservation counts longer than a send whose answer came, and no more than
+// that; what is given back does not count; a pause holds all processes up.
+func settled(t *testing.T, b Backend) {
+	one, two := start(t, b, store.Options{Instance: "one"}), start(t, b, store.Options{Instance: "two"})
+	ctx := patience(t)
+	id, wait, err := one.Reserve(ctx, -100, 1)
+	one.must(err)
+	if wait != 0 || id == 0 {
+		t.Fatalf("reserved %d, wait %s", id, wait)
+	}
+	if _, wait, err := two.Reserve(ctx, -100, 1); err != nil || wait < 80*time.Second {
+		t.Errorf("before the answer: wait %s, %v", wait, err)
+	}
+	one.must(one.Settle(ctx, id, true))
+	if _, wait, err := two.Reserve(ctx, -100, 1); err != nil || wait <= 55*time.Second || wait > 61*time.Second {
+		t.Errorf("after the answer: wait %s, %v", wait, err)
+	}
+	one.must(one.Settle(ctx, id, false))
+	if _, wait, err := two.Reserve(ctx, -100, 1); err != nil || wait != 0 {
+		t.Errorf("given back: wait %s, %v", wait, err)
+	}
+	one.must(one.KeepPause(ctx, -200, time.Hour))
+	one.must(one.KeepPause(ctx, -200, time.Minute))
+	if _, wait, err := two.Reserve(ctx, -200, 20); err != nil || wait < 59*time.Minute {
+		t.Errorf("paused: wait %s, %v", wait, err)
+	}
+	if left, err := two.Pauses(ctx); err != nil || len(left) != 1 || left[-200] < 59*time.Minute {
+		t.Errorf("pauses %v, %v", left, err)
+	}
+}
+
+// recentSends: what an outcome and a retry tell of is known with its exact time.
 func recentSends(t *testing.T, b Backend) {
 	p := start(t, b, store.Options{})
-	own := func(thread, id int64, posted, edited int) topics.Message {
-		m := message(conv(thread), id, "/ answer")
-		m.Author.Kind = topics.AuthorSelf
-		m.Date = day.Add(time.Duration(posted) * time.Second)
-		if edited != 0 {
-			m.EditDate = day.Add(time.Duration(edited) * time.Second)
-		}
-		return m
+	ctx := patience(t)
+	at := func(seconds int) topics.Sent {
+		return topics.Sent{ChatID: -100, At: day.Add(time.Duration(seconds)*time.Second + 123456*time.Microsecond)}
 	}
-	other := own(1, 5, 90, 0)
-	other.ChatID = -5
-	p.record(topics.Outcome{Messages: []topics.Message{
-		own(1, 1, 0, 0), own(1, 2, 61, 0), own(2, 3, 70, 0), own(2, 4, -100, 80), message(conv(1), 100, "not ours"), other,
-	}})
-	sends, err := p.RecentSends(patience(t), day.Add(time.Minute))
+	other := topics.Sent{ChatID: -5, At: day.Add(90 * time.Second)}
+	p.record(topics.Outcome{Sends: []topics.Sent{at(0), at(61), other}})
+	heard := p.add(item("a", "r"))
+	p.must(p.Retry(ctx, heard[0].Lease, heard[0].Item, topics.Retry{Next: day, Sends: []topics.Sent{at(62)}}))
+	sends, err := p.RecentSends(ctx, day.Add(time.Minute), 20)
 	p.must(err)
-	if len(sends) != 2 || len(sends[-5]) != 1 || len(sends[conv(1).ChatID]) != 3 {
+	if len(sends) != 2 || len(sends[-5]) != 1 || len(sends[-100]) != 2 ||
+		!sends[-100][0].Equal(at(62).At) || !sends[-100][1].Equal(at(61).At) {
 		t.Errorf("sends %v", sends)
+	}
+}
+
+// parkedAtOnce: an item that is stored as parked is listed, holds nothing up, and can be
+// replayed into its lane.
+func parkedAtOnce(t *testing.T, b Backend) {
+	p := start(t, b, store.Options{})
+	ctx := patience(t)
+	heard := p.add(item("a", "1"))
+	p.must(p.Finish(ctx, heard[0].Lease, heard[0].Item, topics.Outcome{Enqueue: []topics.NewItem{
+		{Queue: topics.QueueOutbox, Lane: "a", Payload: []byte("x"), Parked: "hopeless"},
+	}}))
+	list, err := p.ListParked(ctx, 0, 10)
+	p.must(err)
+	if len(list) != 1 || list[0].Reason != "hopeless" || list[0].ParkedAt.IsZero() || string(list[0].Payload) != "x" {
+		t.Fatalf("parked %+v", list)
+	}
+	if pending, err := p.HasPending(ctx, topics.QueueOutbox, "a"); err != nil || pending {
+		t.Errorf("pending %v, %v", pending, err)
+	}
+	p.must(p.Replay(ctx, list[0].ID))
+	leases, err := p.Claim(ctx, topics.QueueOutbox, 10)
+	p.must(err)
+	if len(leases) != 1 {
+		t.Fatalf("leases %v", leases)
+	}
+	items, err := p.Pending(ctx, leases[0], 10)
+	if err != nil || len(items) != 1 || string(items[0].Payload) != "x" {
+		t.Errorf("pending %+v, %v", items, err)
+	}
+}
+
+// keysForgotten: a key is known for seven days, however long the payloads are kept.
+func keysForgotten(t *testing.T, b Backend) {
+	for i, journal := range []time.Duration{0, 30 * 24 * time.Hour} {
+		began := day.AddDate(0, i, 0)
+		p := start(t, b, store.Options{Now: func() time.Time { return began }})
+		ctx := patience(t)
+		key := "old" + journal.String()
+		heard := p.add(item("a", key), item("b", "late"+journal.String()))
+		p.must(p.Finish(ctx, heard[0].Lease, heard[0].Item, topics.Outcome{}))
+		p.must(p.Close())
+		now := began.Add(8 * 24 * time.Hour)
+		p = start(t, b, store.Options{Now: func() time.Time { return now }})
+		prune := func() {
+			t.Helper()
+			if _, err := p.Prune(ctx, store.Retention{Journal: journal}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		prune()
+		leases, err := p.Claim(ctx, topics.QueueInbox, 10)
+		p.must(err)
+		for _, lease := range leases {
+			items, err := p.Pending(ctx, lease, 10)
+			p.must(err)
+			for _, late := range items {
+				p.must(p.Finish(ctx, lease, late, topics.Outcome{}))
+			}
+		}
+		n, err := p.Append(ctx, []topics.NewItem{item("a", key), item("b", "late"+journal.String())})
+		if err != nil || n != 2 {
+			t.Errorf("journal %s: %d of 2 are new again, %v", journal, n, err)
+		}
+		prune()
+		if n, err := p.Append(ctx, []topics.NewItem{item("a", key)}); err != nil || n != 0 {
+			t.Errorf("journal %s: a new key is forgotten, %v", journal, err)
+		}
+		p.must(p.Close())
 	}
 }
 

@@ -5,7 +5,8 @@ CREATE TABLE meta (
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO meta (name, value) VALUES ('epoch', 0), ('ping', 0), ('journal_pruned_to', 0);
+INSERT INTO meta (name, value) VALUES ('epoch', 0), ('ping', 0), ('journal_pruned_to', 0),
+    ('keys_pruned_to', 0), ('clean', 1);
 
 CREATE TABLE instances (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -68,9 +69,6 @@ CREATE TABLE messages (
     UNIQUE (chat_id, thread_id, message_id)
 ) STRICT;
 
--- Our own edits count against the group's budget; few messages are in this index.
-CREATE INDEX messages_self_edited ON messages (edit_date) WHERE author_kind = 'self' AND edit_date > 0;
-
 CREATE TABLE message_versions (
     id         INTEGER PRIMARY KEY,
     chat_id    INTEGER NOT NULL,
@@ -111,6 +109,7 @@ CREATE TABLE chat_migrations (
     at        INTEGER NOT NULL
 ) STRICT;
 
+-- What has gone into groups within the last minutes: it counts against their budgets.
 CREATE TABLE send_log (
     id      INTEGER PRIMARY KEY,
     chat_id INTEGER NOT NULL,
@@ -118,3 +117,9 @@ CREATE TABLE send_log (
 ) STRICT;
 
 CREATE INDEX send_log_chat ON send_log (chat_id, at);
+
+-- How long Telegram wants no message into a group (429).
+CREATE TABLE send_pauses (
+    chat_id INTEGER PRIMARY KEY,
+    until   INTEGER NOT NULL
+) STRICT;
