@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 var (
@@ -186,8 +187,9 @@ func (c *checker) mirror(path string, m Mirror) {
 		c.add(path+".comment_mark", `is empty; without a mark internal text reaches the customer: use "/ "`)
 	case !strings.HasPrefix(mark, "/ "):
 		c.add(path+".comment_mark", `must start with a slash and a space; write "/ " in quotes`)
-	case len(mark) > 32 || strings.ContainsFunc(mark, isControl):
-		c.add(path+".comment_mark", "must be one line of at most 32 bytes")
+	case len(mark) > 32 || !utf8.ValidString(mark) || strings.ContainsFunc(mark, unprintable):
+		// Telegram takes such characters away or changes them: no message could carry the mark.
+		c.add(path+".comment_mark", "must be one line of at most 32 bytes, without invisible characters")
 	}
 }
 

@@ -40,7 +40,7 @@ type Telegram struct {
 
 // Webhook is where Telegram delivers updates; an empty URL means long polling.
 type Webhook struct {
-	URL    URL    `koanf:"url"`
+	URL    URL    `koanf:"url" path:"secret"`
 	Secret Secret `koanf:"secret"`
 }
 
@@ -140,7 +140,7 @@ type Arg struct {
 // are templates. An empty Method means POST with JSON, else GET; see Verb.
 type Request struct {
 	Method  string            `koanf:"method" enum:"GET|POST|PUT|PATCH|DELETE|HEAD"`
-	URL     URL               `koanf:"url"`
+	URL     URL               `koanf:"url" path:"secret"`
 	Headers map[string]Secret `koanf:"headers"`
 	JSON    Raw               `koanf:"json"`
 	Secret  Secret            `koanf:"secret"`

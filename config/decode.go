@@ -18,6 +18,8 @@ const fileSuffix = "_file"
 type options struct {
 	enum     string
 	min, max string
+	// hidePath marks an address whose path may be a secret.
+	hidePath bool
 }
 
 // field is one key of a section.
@@ -54,8 +56,11 @@ func fieldsOf(t reflect.Type) []field {
 		text, hasDefault := f.Tag.Lookup("default")
 		fields = append(fields, field{
 			key: key, index: i, defaultText: text, hasDefault: hasDefault,
-			secret:       f.Type == reflect.TypeFor[Secret]() || f.Tag.Get("secret") == "true",
-			options:      options{enum: f.Tag.Get("enum"), min: f.Tag.Get("min"), max: f.Tag.Get("max")},
+			secret: f.Type == reflect.TypeFor[Secret]() || f.Tag.Get("secret") == "true",
+			options: options{
+				enum: f.Tag.Get("enum"), min: f.Tag.Get("min"), max: f.Tag.Get("max"),
+				hidePath: f.Tag.Get("path") == "secret",
+			},
 			reflectField: f,
 		})
 	}
@@ -258,6 +263,9 @@ func (d *decoder) scalar(path string, node any, v reflect.Value, o options) {
 		u := NewURL(l.Text)
 		if l.Shown != "" {
 			u.shown = redactURL(l.Shown)
+		}
+		if o.hidePath {
+			u.shown = withoutPathOf(u.shown)
 		}
 		v.Set(reflect.ValueOf(u))
 	case reflect.String:

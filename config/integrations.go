@@ -39,7 +39,7 @@ type NotionProperties struct {
 
 // EventHook are the keys of an integration of type webhook.
 type EventHook struct {
-	URL       URL           `koanf:"url"`
+	URL       URL           `koanf:"url" path:"secret"`
 	Secret    Secret        `koanf:"secret"`
 	Events    []string      `koanf:"events" default:"message.*,topic.*,command.*"`
 	Order     string        `koanf:"order" default:"topic" enum:"topic|all|none"`

@@ -44,7 +44,7 @@ func printed(v reflect.Value) *yaml.Node {
 	case time.Duration:
 		return text(formatDuration(value))
 	case string:
-		return text(value)
+		return text(hideTokens(value))
 	}
 	switch v.Kind() {
 	case reflect.Struct:

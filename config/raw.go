@@ -159,7 +159,9 @@ func (l leaf) shownUnder(key string) any {
 	case l.Shown != "":
 		return l.Shown
 	case l.Tag == tagStr && strings.Contains(l.Text, "://"):
-		return redactURL(l.Text)
+		return withoutPathOf(redactURL(l.Text))
+	case l.Tag == tagStr:
+		return hideTokens(l.Text)
 	default:
 		return l.native()
 	}

@@ -40,8 +40,9 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // LogValue gives slog the constant.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// URL is an address that may carry credentials. It prints without its password
-// and its query values, and a part that came from ${NAME} prints as ${NAME}.
+// URL is an address that may carry credentials. It prints without user, password and
+// query values, without its path where the setting's path may be a secret, and a part
+// that came from ${NAME} prints as ${NAME}.
 type URL struct {
 	full  string
 	shown string
@@ -79,12 +80,38 @@ func formatAs(f fmt.State, verb rune, shown string) {
 var (
 	queryPair = regexp.MustCompile(`([^?&;=]+)=([^&;]*)`)
 	queryKey  = regexp.MustCompile(`(?i)pass|secret|token|key`)
+	// botToken is a token of the Bot API, as in its addresses or by itself.
+	botToken = regexp.MustCompile(`(/bot)[0-9]+(?::|%3[Aa])[^/?#]*|[0-9]{5,}(?::|%3[Aa])[A-Za-z0-9_-]{20,}`)
 )
+
+// hideTokens takes bot tokens out of a text.
+func hideTokens(text string) string {
+	return botToken.ReplaceAllString(text, "${1}"+hidden)
+}
+
+// withoutPathOf takes the path out of an address that redactURL gave: many a service
+// has its key there.
+func withoutPathOf(shown string) string {
+	scheme, rest, _ := strings.Cut(shown, "://")
+	start := strings.IndexByte(rest, '/')
+	if start < 0 {
+		return shown
+	}
+	end := len(rest)
+	if i := strings.IndexByte(rest, '?'); i >= 0 {
+		end = i
+	}
+	if end <= start+1 {
+		return shown
+	}
+	return scheme + "://" + rest[:start] + "/" + hidden + rest[end:]
+}
 
 // redactURL works on text: addresses may be templates, and what net/url cannot
 // parse must be hidden all the same. Addresses of databases keep the user and
-// the harmless options; of others every query value goes.
+// the harmless options; of others the user, every query value and bot tokens go.
 func redactURL(text string) string {
+	text = hideTokens(text)
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok {
 		return redactQuery(text, true)
@@ -93,10 +120,10 @@ func redactURL(text string) string {
 	if at := credentialsEnd(text, rest, database); at >= 0 {
 		user, _, hasPassword := strings.Cut(rest[:at], ":")
 		switch {
-		case hasPassword:
-			user += ":" + hidden
 		case !database:
 			user = hidden
+		case hasPassword:
+			user += ":" + hidden
 		}
 		return scheme + "://" + user + redactQuery(rest[at:], database)
 	}

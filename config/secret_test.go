@@ -19,8 +19,8 @@ import (
 const full = `
 telegram:
   token: "123456789:AAbbccddee_s3cr3t_ffgghhii"
-  api_url: "https://user:s3cr3t@api.example/x?key=s3cr3t"
-  webhook: {url: "https://bot.example/telegram?x=s3cr3t", secret: s3cr3t}
+  api_url: "https://s3cr3t:x@api.example/bot12:s3cr3t/?key=s3cr3t"
+  webhook: {url: "https://bot.example/hook-s3cr3t?x=s3cr3t", secret: s3cr3t}
 server: {admin_token: s3cr3t}
 store: {url: "postgres://me:s3cr3t@db.example:5432/pilot?sslmode=require&sslpassword=s3cr3t"}
 topics_api: {token: s3cr3t, url: "https://s3cr3t@topics.example/?k=s3cr3t"}
@@ -32,10 +32,11 @@ lookups:
   - name: a
     show: x
     request:
-      url: "https://u:s3cr3t@a.example/{{.Customer.ID}}/${PATH_KEY}?api={{.Customer.ID}}&k=s3cr3t"
+      url: "https://u:s3cr3t@a.example/s3cr3t/{{.Customer.ID}}/${PATH_KEY}?api={{.Customer.ID}}&k=s3cr3t"
       headers: {Authorization: "Bearer s3cr3t", X-Key: s3cr3t}
       secret: "${SIGNING}"
-      json: {api_key: s3cr3t, deep: [{password: {old: s3cr3t}}], filled: "${PATH_KEY}", plain: visible}
+      json: {api_key: s3cr3t, deep: [{password: {old: s3cr3t}}], filled: "${PATH_KEY}", plain: visible,
+        back: "https://a.example/hooks/s3cr3t", via: "bot 12345:s3cr3t78901234567890"}
 commands:
   - name: b
     request: {url: "http://b/", headers: {Authorization: s3cr3t}, secret: "${SIGNING}"}
@@ -44,7 +45,7 @@ links: {check: {request: {url: "http://b/", headers: {Authorization: s3cr3t}}, d
 ai: {api_key: s3cr3t, base_url: "https://s3cr3t@ai.example/v1"}
 integrations:
   - {type: notion, id: n, token: s3cr3t, database_id: abc, api_url: "http://u:s3cr3t@n.example"}
-  - {type: webhook, id: w, url: "https://u:s3cr3t@w.example/?k=s3cr3t", secret: "${SIGNING}"}
+  - {type: webhook, id: w, url: "https://u:s3cr3t@w.example/services/s3cr3t?k=s3cr3t", secret: "${SIGNING}"}
 `
 
 func TestNoSecretIsEverPrinted(t *testing.T) {
@@ -91,7 +92,7 @@ func TestNoSecretIsEverPrinted(t *testing.T) {
 	}
 	for _, visible := range []string{
 		"postgres://me:***@db.example:5432/pilot?sslmode=require&sslpassword=***",
-		"https://u:***@a.example/{{.Customer.ID}}/${PATH_KEY}?api=***&k=***", "plain: visible", "admin_token: '***'",
+		"https://***@a.example/***?api=***&k=***", "plain: visible", "https://bot.example/***?x=***", "admin_token: '***'",
 		"database_id: abc", "journal: 48h", "operators: administrators",
 	} {
 		if !strings.Contains(renderings["Print"], visible) {
@@ -120,13 +121,18 @@ func TestEmptySecretShowsThatItIsNotSet(t *testing.T) {
 func TestRedactedURL(t *testing.T) {
 	for _, c := range []struct{ name, url, want string }{
 		{"plain", "https://a.example/x", "https://a.example/x"},
-		{"user and password", "https://u:p@a/x", "https://u:***@a/x"},
+		{"user and password", "https://u:p@a/x", "https://***@a/x"},
+		{"user that is a key", "https://live_s3cr3t:@a/x", "https://***@a/x"},
+		{"token in the path", "https://a/bot123:AAx-y_z/sendMessage", "https://a/bot***/sendMessage"},
+		{"escaped token in the path", "https://a/x/bot123%3aAAx?b", "https://a/x/bot***?***"},
+		{"token by itself", "https://a/123456789:AAbbccddee_ffgghhiijj", "https://a/***"},
+		{"no token", "https://a:12345/bot/robots12:30", "https://a:12345/bot/robots12:30"},
 		{"user alone may be a key", "https://key@a/x", "https://***@a/x"},
 		{"database user alone", "postgres://me@a/x", "postgres://me@a/x"},
 		{"slash in the password", "postgres://me:p/w@a/x", "postgres://me:***@a/x"},
 		{"question mark in the password", "postgres://me:p?w=1@a/x?sslmode=a", "postgres://me:***@a/x?sslmode=a"},
-		{"slash in the password of a web address", "http://me:p/w@a/x", "http://me:***@a/x"},
-		{"digits and a slash in the password", "http://me:12/w@a/x", "http://me:***@a/x"},
+		{"slash in the password of a web address", "http://me:p/w@a/x", "http://***@a/x"},
+		{"digits and a slash in the password", "http://me:12/w@a/x", "http://***@a/x"},
 		{"at sign in a query", "https://a/x?mail=b@c", "https://a/x?mail=***"},
 		{"query without value", "https://a/x?abc", "https://a/x?***"},
 		{"file", "sqlite:topicpilot.db?_pragma=x", "sqlite:topicpilot.db?_pragma=x"},
