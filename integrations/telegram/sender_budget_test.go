@@ -33,21 +33,37 @@ func TestDeliveredTellsWhatCounts(t *testing.T) {
 			if c.fault.Code != 0 || c.fault.Close {
 				s.Fail("sendMessage", c.fault)
 			}
-			for _, thread := range []int64{0, s.topic} {
-				before := time.Now()
-				delivered, _, err := sender.TrySend(t.Context(), topics.Outgoing{
-					Conversation: topics.Conversation{ChatID: group, ThreadID: thread}, Text: topics.Plain("x"),
-				})
-				if thread == 0 && len(delivered.Sends) != c.want {
-					t.Errorf("sends %v, %v", delivered.Sends, err)
-				}
-				for _, at := range delivered.Sends {
-					if at.Before(before) || at.After(time.Now()) {
-						t.Errorf("sent at %s", at)
-					}
+			before := time.Now()
+			delivered, _, err := sender.TrySend(t.Context(), topics.Outgoing{
+				Conversation: topics.Conversation{ChatID: group}, Text: topics.Plain("x"),
+			})
+			if len(delivered.Sends) != c.want {
+				t.Errorf("sends %v, %v", delivered.Sends, err)
+			}
+			for _, at := range delivered.Sends {
+				if at.Before(before) || at.After(time.Now()) {
+					t.Errorf("sent at %s", at)
 				}
 			}
 		})
+	}
+}
+
+// TestEditsCount: also one that changes nothing.
+func TestEditsCount(t *testing.T) {
+	s := newStage(t, telegramtest.Options{})
+	sender := s.sender(telegram.Limits{GroupPerMinute: 20})
+	out := topics.Outgoing{Conversation: s.conversation(), Text: topics.Plain("x")}
+	delivered, err := sender.Send(t.Context(), out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.EditID = delivered.Messages[0].ID
+	for _, text := range []string{"y", "y"} {
+		out.Text = topics.Plain(text)
+		if delivered, err = sender.Send(t.Context(), out); err != nil || len(delivered.Sends) != 1 {
+			t.Errorf("%+v, %v", delivered, err)
+		}
 	}
 }
 
