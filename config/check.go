@@ -14,6 +14,7 @@ import (
 )
 
 var (
+	botSegment      = regexp.MustCompile(`(?i)/(bot[0-9]|bot$|bot/|bot[^/]*[:<{])`)
 	tokenPattern    = regexp.MustCompile(`^[0-9]+:[A-Za-z0-9_-]{20,}$`)
 	hookSecret      = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 	instancePattern = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
@@ -66,13 +67,23 @@ func (c *checker) telegram(t Telegram) {
 		c.add("telegram.token", "is not a bot token; set "+tokenUsage)
 	}
 	if c.required("telegram.api_url", t.APIURL.Reveal(), "https://"+officialAPI) {
-		c.httpURL("telegram.api_url", t.APIURL)
+		c.apiURL(t.APIURL)
 	}
 	if t.Webhook.Secret.IsSet() && !hookSecret.MatchString(t.Webhook.Secret.Reveal()) {
 		c.add("telegram.webhook.secret", "must be 1–256 of A–Z, a–z, 0–9, _ and -")
 	}
 	if t.Webhook.URL.IsSet() {
 		c.webhook(t)
+	}
+}
+
+// apiURL refuses an address copied from an example of the Bot API, token included.
+func (c *checker) apiURL(u URL) {
+	const at = "telegram.api_url"
+	parsed, ok := c.httpURL(at, u)
+	if ok && botSegment.MatchString(parsed.Path) {
+		c.add(at, "holds a `/bot…` part; give the server alone, as https://"+officialAPI+
+			", and the token in telegram.token")
 	}
 }
 
@@ -125,13 +136,20 @@ func (c *checker) store(text string) {
 	scheme, rest, _ := strings.Cut(text, ":")
 	switch scheme {
 	case "sqlite":
-		if file, _, _ := strings.Cut(rest, "?"); strings.Trim(file, "/ ") == "" {
+		switch file, _, parameters := strings.Cut(rest, "?"); {
+		case strings.Trim(file, "/ ") == "":
 			c.add("store.url", "names no file; "+usage)
+		case parameters:
+			c.add("store.url", "takes no parameters; remove the ? and what follows: write sqlite:FILE")
 		}
 	case "postgres", "postgresql":
 		// The parse error repeats the address, and with it the password.
-		if _, err := url.Parse(text); err != nil || !strings.HasPrefix(rest, "//") || rest == "//" {
+		u, err := url.Parse(text)
+		switch {
+		case err != nil || !strings.HasPrefix(rest, "//") || rest == "//":
 			c.add("store.url", "is not an address of a database; "+usage+" (escape signs in the password as in %40 for @)")
+		case u.Hostname() == "" && u.Query().Get("host") == "":
+			c.add("store.url", "names no host; "+usage)
 		}
 	default:
 		c.add("store.url", "is of no known kind; "+usage)
@@ -144,6 +162,8 @@ func (c *checker) group(path string, g Group) {
 		c.add(path+".id", "is missing; set the group's id, a negative number such as -1002101424779")
 	case g.ID > 0:
 		c.add(path+".id", "must be negative; put -100 before the number a t.me/c/ link shows")
+	case !supergroup(g.ID):
+		c.add(path+".id", groupIDUsage)
 	}
 	for i, in := range g.Instances {
 		at := fmt.Sprintf("%s.instances[%d]", path, i)
@@ -163,7 +183,7 @@ func (c *checker) group(path string, g Group) {
 			"or what customers write through the mirror would count as commands; set it")
 	}
 	if g.Admins.Members {
-		c.add(path+".admins", "must be `administrators` or a list of user ids")
+		c.add(path+".admins", whoUsage(path+".admins"))
 	}
 	if g.CustomerSend == "bot" && !g.CustomerBotToken.IsSet() {
 		c.add(path+".customer_bot_token", "is missing; `customer_send: bot` sends through that bot: set its token")
@@ -171,6 +191,16 @@ func (c *checker) group(path string, g Group) {
 	if g.CustomerBotToken.IsSet() && !tokenPattern.MatchString(g.CustomerBotToken.Reveal()) {
 		c.add(path+".customer_bot_token", "is not a bot token; set the one @BotFather gave you")
 	}
+}
+
+// groupIDUsage stands for every id that cannot be a forum's; see Group.ID.
+const groupIDUsage = "must begin with -100, as in -1002101424779 (from https://t.me/c/2101424779/…)"
+
+// supergroup tells the ids of supergroups from those of basic groups, which are
+// never forums.
+func supergroup(id int64) bool {
+	number, ok := strings.CutPrefix(strconv.FormatInt(id, 10), "-100")
+	return ok && number != ""
 }
 
 func (c *checker) mirror(path string, m Mirror) {

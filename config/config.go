@@ -83,12 +83,12 @@ type TopicsAPI struct {
 
 // Group is one Telegram forum group the bot serves.
 type Group struct {
-	ID               int64      `koanf:"id"`
+	ID               int64      `koanf:"id" want:"group"`
 	Language         string     `koanf:"language" default:"en" enum:"en|ru|uk"`
 	Instances        []Instance `koanf:"instances"`
 	Mirror           Mirror     `koanf:"mirror"`
-	Operators        Who        `koanf:"operators" default:"administrators"`
-	Admins           Who        `koanf:"admins" default:"administrators"`
+	Operators        Who        `koanf:"operators" default:"administrators" enum:"administrators|members"`
+	Admins           Who        `koanf:"admins" default:"administrators" enum:"administrators"`
 	CustomerSend     string     `koanf:"customer_send" default:"none" enum:"none|topic|bot"`
 	CustomerBotToken Secret     `koanf:"customer_bot_token"`
 }

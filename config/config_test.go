@@ -129,7 +129,7 @@ func TestEnvironment(t *testing.T) {
 telegram: {token: "999999999:AAbbccddeeffgghhiijjkk"}
 log: {level: debug, format: json}
 groups:
-  - {id: -5, language: ru, mirror: {sender_ids: [1, 2, 3], reply_only: true}}
+  - {id: -1005, language: ru, mirror: {sender_ids: [1, 2, 3], reply_only: true}}
 lookups:
   - name: billing
     request: {url: "http://billing/x", headers: {Authorization: "Bearer file"}}
@@ -139,7 +139,7 @@ lookups:
 		"TOPICPILOT_TELEGRAM__TOKEN="+token, "TOPICPILOT_Log__Level=warn",
 		"TOPICPILOT_GROUPS__0__MIRROR__SENDER_IDS=5555, 6666",
 		"TOPICPILOT_GROUPS__0__OPERATORS=7,8", "TOPICPILOT_GROUPS__0__ADMINS__0=9",
-		"TOPICPILOT_GROUPS__1__ID=-6", "TOPICPILOT_GROUPS__1__INSTANCES__0__INSTANCE=77",
+		"TOPICPILOT_GROUPS__1__ID=-1006", "TOPICPILOT_GROUPS__1__INSTANCES__0__INSTANCE=77",
 		"TOPICPILOT_GROUPS__1__INSTANCES__0__API_KEY=${literal}",
 		"TOPICPILOT_LOOKUPS__0__REQUEST__HEADERS__AUTHORIZATION=Bearer environment",
 		"TOPICPILOT_INTEGRATIONS__0__TYPE=webhook", "TOPICPILOT_INTEGRATIONS__0__URL=https://crm.example/",
@@ -151,12 +151,12 @@ lookups:
 	}
 	want := []config.Group{
 		{
-			ID: -5, Language: "ru", CustomerSend: "none",
+			ID: -1005, Language: "ru", CustomerSend: "none",
 			Mirror:    config.Mirror{Source: "account", SenderIDs: []int64{5555, 6666}, CommentMark: "/ ", ReplyOnly: true},
 			Operators: config.Who{IDs: []int64{7, 8}}, Admins: config.Who{IDs: []int64{9}},
 		},
 		{
-			ID: -6, Language: "en", CustomerSend: "none", Mirror: config.Mirror{Source: "account", CommentMark: "/ "},
+			ID: -1006, Language: "en", CustomerSend: "none", Mirror: config.Mirror{Source: "account", CommentMark: "/ "},
 			Instances: []config.Instance{{Instance: "77", APIKey: "${literal}"}},
 			Operators: config.Who{Administrators: true}, Admins: config.Who{Administrators: true},
 		},
@@ -183,12 +183,12 @@ telegram: {token: "${T}"}
 topics_api: {url: "http://${HOST}/x", token: "a$${T}$"}
 groups: [{id: "${GROUP}", mirror: {sender_ids: ["${SENDER}"], comment_mark: "/ ${X} "}}]
 server: {admin_token: "${EMPTY}"}
-`, "T="+token, "HOST=topics:1", "GROUP=-5", "SENDER=6", "X=${T}", "EMPTY=")
+`, "T="+token, "HOST=topics:1", "GROUP=-1005", "SENDER=6", "X=${T}", "EMPTY=")
 	if c.Telegram.Token != token || c.TopicsAPI.URL.Reveal() != "http://topics:1/x" || c.TopicsAPI.Token != "a${T}$" {
 		t.Errorf("have %q %q %q", c.Telegram.Token.Reveal(), c.TopicsAPI.URL.Reveal(), c.TopicsAPI.Token.Reveal())
 	}
 	g := c.Groups[0]
-	if g.ID != -5 || g.Mirror.SenderIDs[0] != 6 || g.Mirror.CommentMark != "/ ${T} " {
+	if g.ID != -1005 || g.Mirror.SenderIDs[0] != 6 || g.Mirror.CommentMark != "/ ${T} " {
 		t.Errorf("group: %+v", g)
 	}
 	if c.TopicsAPI.URL.String() != "http://${HOST}/x" {
@@ -269,10 +269,10 @@ func TestMergeKeysAndAliases(t *testing.T) {
 	c := load(t, `
 telegram: {token: "`+token+`"}
 groups:
-  - &first {id: -5, language: uk, mirror: {sender_ids: [1]}}
-  - {<<: *first, id: -6}
+  - &first {id: -1005, language: uk, mirror: {sender_ids: [1]}}
+  - {<<: *first, id: -1006}
 `)
-	if g := c.Groups[1]; g.ID != -6 || g.Language != "uk" || len(g.Mirror.SenderIDs) != 1 {
+	if g := c.Groups[1]; g.ID != -1006 || g.Language != "uk" || len(g.Mirror.SenderIDs) != 1 {
 		t.Errorf("second group: %+v", g)
 	}
 }

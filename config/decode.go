@@ -18,6 +18,7 @@ const fileSuffix = "_file"
 type options struct {
 	enum     string
 	min, max string
+	want     string // what a number is, when saying so helps
 	// hidePath marks an address whose path may be a secret.
 	hidePath bool
 }
@@ -58,7 +59,7 @@ func fieldsOf(t reflect.Type) []field {
 			key: key, index: i, defaultText: text, hasDefault: hasDefault,
 			secret: f.Type == reflect.TypeFor[Secret]() || f.Tag.Get("secret") == "true",
 			options: options{
-				enum: f.Tag.Get("enum"), min: f.Tag.Get("min"), max: f.Tag.Get("max"),
+				enum: f.Tag.Get("enum"), min: f.Tag.Get("min"), max: f.Tag.Get("max"), want: f.Tag.Get("want"),
 				hidePath: f.Tag.Get("path") == "secret",
 			},
 			reflectField: f,
@@ -275,7 +276,11 @@ func (d *decoder) scalar(path string, node any, v reflect.Value, o options) {
 	case reflect.Int, reflect.Int64:
 		n, err := strconv.ParseInt(strings.TrimSpace(l.Text), 10, 64)
 		if err != nil {
-			d.add(path, "must be a whole number")
+			message := "must be a whole number"
+			if o.want == "group" && l.Text != "" {
+				message = groupIDUsage
+			}
+			d.add(path, message)
 			return
 		}
 		if d.between(path, float64(n), o) {

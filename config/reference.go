@@ -48,14 +48,16 @@ func typeName(t reflect.Type, o options) string {
 	name := map[reflect.Type]string{
 		reflect.TypeFor[time.Duration](): "duration",
 		reflect.TypeFor[URL]():           "address",
-		reflect.TypeFor[Who]():           "`administrators`, `members` or list of ids",
 		reflect.TypeFor[Raw]():           "any YAML",
 		reflect.TypeFor[[]int64]():       "list of ids",
 		reflect.TypeFor[[]string]():      "list of text",
 	}[t]
+	enum := "`" + strings.ReplaceAll(o.enum, "|", "`, `") + "`"
 	switch {
+	case t == reflect.TypeFor[Who]():
+		return enum + " or list of ids"
 	case o.enum != "":
-		return "`" + strings.ReplaceAll(o.enum, "|", "`, `") + "`"
+		return enum
 	case name != "":
 	case t.Kind() == reflect.Bool:
 		return "true, false"

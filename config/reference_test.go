@@ -78,7 +78,7 @@ func TestWarnings(t *testing.T) {
 	quiet := load(t, `
 telegram: {token: "`+token+`"}
 topics_api: {token: x}
-groups: [{id: -5, mirror: {sender_ids: [1]}, instances: [{instance: "1", api_key: k}]}]
+groups: [{id: -1005, mirror: {sender_ids: [1]}, instances: [{instance: "1", api_key: k}]}]
 `)
 	if got := warned(quiet); got != "" {
 		t.Errorf("warnings about a plain set-up:\n%s", got)
@@ -91,6 +91,6 @@ groups: [{id: -5, mirror: {sender_ids: [1]}, instances: [{instance: "1", api_key
 		"TOPICPILOT_TELEGRAM__WEBHOOK__URL=https://bot.example/t", "TOPICPILOT_TRANSCRIPT__COMMENTS=false",
 		"TOPICPILOT_SERVER__ADMIN_TOKEN=x", "TOPICPILOT_AI__MODEL=m", "TOPICPILOT_GROUPS__0__CUSTOMER_SEND=topic",
 		"TOPICPILOT_GROUPS__0__MIRROR__SOURCE=webhook", "TOPICPILOT_GROUPS__0__OPERATORS=5555",
-		"TOPICPILOT_GROUPS__1__ID=-7")...)
+		"TOPICPILOT_GROUPS__1__ID=-1007")...)
 	golden(t, "testdata/warnings.txt", warned(all))
 }

@@ -19,13 +19,13 @@ import (
 const full = `
 telegram:
   token: "123456789:AAbbccddee_s3cr3t_ffgghhii"
-  api_url: "https://s3cr3t:x@api.example/bot12:s3cr3t/?key=s3cr3t"
+  api_url: "https://s3cr3t:x@api.example/?key=s3cr3t"
   webhook: {url: "https://bot.example/hook-s3cr3t?x=s3cr3t", secret: s3cr3t}
 server: {admin_token: s3cr3t}
 store: {url: "postgres://me:s3cr3t@db.example:5432/pilot?sslmode=require&sslpassword=s3cr3t"}
-topics_api: {token: s3cr3t, url: "https://s3cr3t@topics.example/?k=s3cr3t"}
+topics_api: {token: s3cr3t, url: "https://s3cr3t@topics.example/bot12:s3cr3t/?k=s3cr3t"}
 groups:
-  - id: -5
+  - id: -1005
     instances: [{instance: "1", api_key: s3cr3t}]
     customer_bot_token: "123456789:AAbbccddee_s3cr3t_ffgghhii"
 lookups:

@@ -33,7 +33,13 @@ func (w Who) Allows(user int64, administrator, member bool) bool {
 	return w.Administrators && administrator || w.Members && member || slices.Contains(w.IDs, user)
 }
 
-const whoUsage = "must be `administrators`, `members` or a list of user ids"
+// whoUsage leaves out `members` where they cannot be meant.
+func whoUsage(path string) string {
+	if strings.HasSuffix(path, ".admins") || strings.Contains(path, ".admins[") {
+		return "must be `administrators` or a list of user ids"
+	}
+	return "must be `administrators`, `members` or a list of user ids"
+}
 
 // decodeNode reads a word, a list of ids or ids separated by commas.
 func (w *Who) decodeNode(d *decoder, path string, node any) {
@@ -56,14 +62,14 @@ func (w *Who) decodeNode(d *decoder, path string, node any) {
 			w.id(d, fmt.Sprintf("%s[%d]", path, i), l.Text)
 		}
 	default:
-		d.add(path, whoUsage)
+		d.add(path, whoUsage(path))
 	}
 }
 
 func (w *Who) id(d *decoder, path, text string) {
 	id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	if err != nil || id <= 0 {
-		d.add(path, whoUsage+" (a user id is a positive number)")
+		d.add(path, whoUsage(path)+" (a user id is a positive number)")
 		return
 	}
 	w.IDs = append(w.IDs, id)
