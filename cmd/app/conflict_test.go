@@ -129,6 +129,23 @@ func TestForeignWebhook(t *testing.T) {
 	s.answers(thread, 2)
 }
 
+// TestFromWebhookBackToPolling: a webhook that we set ourselves is removed by ourselves.
+func TestFromWebhookBackToPolling(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, telegramtest.Options{})
+	polling := s.yml
+	s.webhookMode()
+	s.start()
+	thread := s.topic(11, "Ann")
+	s.post(thread, olgaID, "/info")
+	s.answers(thread, 1)
+	s.stop()
+	s.yml = polling
+	s.start()
+	s.post(thread, olgaID, "/info")
+	s.answers(thread, 2)
+}
+
 // TestTokenRefused: the reason and the remedy stand in readyz; the token never does.
 func TestTokenRefused(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -292,15 +293,25 @@ func (s *stage) webhookMode() string {
 	return hook
 }
 
+// lastPort counts the ports given out, below those that the system gives to outgoing
+// connections, which would take a port between two moments.
+var lastPort atomic.Int32
+
 // freeAddr is an address on which nobody listens.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	first := 20_000 + os.Getpid()%50*200
+	for range 200 {
+		addr := fmt.Sprintf("127.0.0.1:%d", first+int(lastPort.Add(1))%200)
+		listener, err := net.Listen("tcp", addr)
+		if err != nil {
+			continue
+		}
+		defer listener.Close()
+		return addr
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	t.Fatal("no free port")
+	return ""
 }
 
 // lacks fails when a text of the bot's holds one of the words.

@@ -70,6 +70,7 @@ func (a *App) receiveByWebhook(ctx context.Context) {
 		Secret:   a.client.WebhookSecret(a.Config.Telegram.Webhook.Secret.Reveal()),
 		TakeOver: a.TakeOver, Log: a.Log,
 	})
+	a.keepWebhook(ctx, a.Config.Telegram.Webhook.URL.Reveal())
 	a.readiness.follow(partUpdates, reasonOf(setup.State))
 	if err := setup.Run(ctx); err != nil {
 		a.fail(err)
@@ -104,7 +105,7 @@ func (a *App) poll(ctx context.Context, lost <-chan struct{}) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	poller := telegram.NewPoller(telegram.PollerOptions{
-		Client: a.client, Journal: a.journal(), Log: a.Log, TakeOver: a.TakeOver,
+		Client: a.client, Journal: a.journal(), Log: a.Log, TakeOver: a.TakeOver, Ours: a.ourWebhook(ctx),
 	})
 	a.readiness.follow(partUpdates, reasonOf(poller.State))
 	a.background(func() {

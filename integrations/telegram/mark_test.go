@@ -37,7 +37,7 @@ func TestSettingsAcceptNoMarkThatIsRefused(t *testing.T) {
 		mark := rapid.SampledFrom([]string{"/ ", "/", " ", ""}).Draw(t, "start") + rest
 		quoted, _ := json.Marshal(mark)
 		text := `telegram: {token: "123456789:AAbbccddeeffgghhiijjkk"}
-groups: [{id: -5, mirror: {sender_ids: [5], comment_mark: ` + string(quoted) + `}}]`
+groups: [{id: -1005, mirror: {sender_ids: [5], comment_mark: ` + string(quoted) + `}}]`
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ groups: [{id: -5, mirror: {sender_ids: [5], comment_mark: ` + string(quoted) + `
 			Client: client, Marks: oneMark(settings.Groups[0].Mirror.CommentMark),
 		})
 		_, err = sender.Send(ended, topics.Outgoing{
-			Conversation: topics.Conversation{ChatID: -5, ThreadID: 7}, Text: topics.Plain("x"),
+			Conversation: topics.Conversation{ChatID: -1005, ThreadID: 7}, Text: topics.Plain("x"),
 		})
 		if hopeless := (*topics.Hopeless)(nil); errors.As(err, &hopeless) {
 			t.Fatalf("%q is accepted and refused: %v", mark, err)

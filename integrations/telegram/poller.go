@@ -232,7 +232,7 @@ func (p *Poller) failed(ctx context.Context, err error) time.Duration {
 		return min(p.o.RetryMin, p.o.CheckEvery)
 	case refusedWith(err, 409, ""):
 		p.contested = true
-		p.report("Another program polls with the same token: stop it, or start with --take-over to end it.", err)
+		p.report("Another program polls with the same token: stop it, or start with `topicpilot run --take-over` to end it.", err)
 		if p.o.TakeOver {
 			return p.o.RetryMin / 4
 		}
@@ -269,7 +269,7 @@ func (p *Poller) webhookInTheWay(ctx context.Context, conflict error) time.Durat
 		return p.backoff()
 	}
 	reason := "A webhook that is not ours is set (" + address(info.URL) + "): updates go there. " +
-		"Start with --take-over to remove it, or set webhook.url."
+		"Start with `topicpilot run --take-over` to remove it, or set telegram.webhook.url."
 	if p.removed {
 		reason = "Somebody sets the webhook " + address(info.URL) + " again and again: stop that program."
 	}

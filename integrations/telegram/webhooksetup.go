@@ -103,7 +103,7 @@ func (w *WebhookSetup) failed(err error) time.Duration {
 		reason = "Telegram refuses the token: set telegram.token to the one that @BotFather shows."
 		w.pause = w.o.RetryMax
 	case errors.As(err, &refusal) && refusal.Code < 500:
-		reason = "Telegram refuses webhook.url: " + refusal.Description + "."
+		reason = "Telegram refuses telegram.webhook.url: " + refusal.Description + "."
 	}
 	w.report(State{Reason: reason}, err)
 	return w.pause

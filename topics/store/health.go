@@ -83,6 +83,20 @@ const metaPrunedTo = "journal_pruned_to"
 // metaForgotTo is the id of the last item whose key was looked at by Prune.
 const metaForgotTo = "keys_pruned_to"
 
+// metaWebhook is the mark of the webhook that this bot has set.
+const metaWebhook = "webhook"
+
+// KeepWebhook remembers which webhook we set, by a mark made from its address: the
+// address may be a secret. 0 is none.
+func (s *Store) KeepWebhook(ctx context.Context, mark int64) error {
+	return wrap("remember the webhook", s.write(ctx, func(w writer) error {
+		return w.exec(qSetMeta, mark, metaWebhook)
+	}))
+}
+
+// Webhook is the mark of the webhook that this bot has set last, 0 for none.
+func (s *Store) Webhook(ctx context.Context) (int64, error) { return s.meta(ctx, metaWebhook) }
+
 func (s *Store) meta(ctx context.Context, name string) (value int64, err error) {
 	err = s.read.QueryRowContext(ctx, s.texts[qMeta], name).Scan(&value)
 	if err != nil {

@@ -6,7 +6,7 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO meta (name, value) VALUES ('epoch', 0), ('ping', 0), ('journal_pruned_to', 0),
-    ('keys_pruned_to', 0), ('clean', 1);
+    ('keys_pruned_to', 0), ('clean', 1), ('webhook', 0);
 
 CREATE TABLE instances (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
