@@ -77,13 +77,13 @@ func (o *Outbox) Send(ctx context.Context, outcome *Outcome, messages []Outgoing
 }
 
 func (o *Outbox) laneFree(ctx context.Context, out Outgoing) bool {
-	if !o.idle(QueueOutbox, out.Lane()) {
+	if !o.idle(QueueOutbox, out.OutboxLane()) {
 		return false
 	}
 	if o.Shared == nil {
 		return true
 	}
-	pending, err := o.Shared.HasPending(ctx, QueueOutbox, out.Lane())
+	pending, err := o.Shared.HasPending(ctx, QueueOutbox, out.OutboxLane())
 	return err == nil && !pending
 }
 
@@ -114,7 +114,7 @@ func (o *Outbox) owe(outcome *Outcome, out Outgoing, parked string) {
 		panic(fmt.Sprintf("outgoing message does not encode: %T", err)) // plain data always does
 	}
 	outcome.Enqueue = append(outcome.Enqueue, NewItem{
-		Queue: QueueOutbox, Lane: out.Lane(), Payload: payload, Parked: parked,
+		Queue: QueueOutbox, Lane: out.OutboxLane(), Payload: payload, Parked: parked,
 	})
 }
 

@@ -88,7 +88,7 @@ func itemOf(t *testing.T, id int64, out topics.Outgoing) topics.Item {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return topics.Item{ID: id, Queue: topics.QueueOutbox, Lane: out.Lane(), Payload: payload}
+	return topics.Item{ID: id, Queue: topics.QueueOutbox, Lane: out.OutboxLane(), Payload: payload}
 }
 
 // TestSendNow: what can be sent is sent and recorded; from the first message on that
@@ -103,7 +103,7 @@ func TestSendNow(t *testing.T) {
 	}
 	s.full = true
 	outbox.Send(t.Context(), &outcome, []topics.Outgoing{notice("b"), notice("c")})
-	if len(outcome.Enqueue) != 2 || outcome.Enqueue[0].Lane != conv.Lane() {
+	if len(outcome.Enqueue) != 2 || outcome.Enqueue[0].Lane != "-1001/7 notices" {
 		t.Fatalf("owed %+v", outcome.Enqueue)
 	}
 	if got := strings.Join(s.texts(), ""); got != "a" {
@@ -199,7 +199,7 @@ func TestMigratedGroup(t *testing.T) {
 		} else {
 			outbox.Send(t.Context(), &outcome, []topics.Outgoing{notice("a")})
 		}
-		if len(outcome.Enqueue) != 1 || outcome.Enqueue[0].Lane != "-1002/7" || len(outcome.Migrations) != 1 {
+		if len(outcome.Enqueue) != 1 || outcome.Enqueue[0].Lane != "-1002/7 notices" || len(outcome.Migrations) != 1 {
 			t.Errorf("owed %v: outcome %+v", owed, outcome)
 		}
 		if _, ok := groups.Find(-1002); !ok {
@@ -252,6 +252,19 @@ func TestMergedNotices(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestUrgentLanes: an answer does not wait behind a notice or a draft of its topic.
+func TestUrgentLanes(t *testing.T) {
+	seen := map[string]bool{}
+	for _, priority := range []topics.Priority{topics.PriorityAnswer, topics.PriorityNotice, topics.PriorityDraft} {
+		out := notice("x")
+		out.Priority = priority
+		seen[out.OutboxLane()] = true
+	}
+	if len(seen) != 3 {
+		t.Errorf("lanes %v, want one for each priority", seen)
 	}
 }
 

@@ -46,6 +46,19 @@ type Outgoing struct {
 	Posted []Message `json:"posted,omitempty"`
 }
 
+// OutboxLane is the lane in which the message waits. What is more urgent has lanes of
+// its own: an answer does not wait behind a draft of the same topic.
+func (o Outgoing) OutboxLane() string {
+	switch o.Priority {
+	case PriorityNotice:
+		return o.Lane() + " notices"
+	case PriorityDraft:
+		return o.Lane() + " drafts"
+	default:
+		return o.Lane()
+	}
+}
+
 // Delivered is what became of an Outgoing.
 type Delivered struct {
 	// Messages are the posted parts as the transcript keeps them; an edit has the
