@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -44,7 +43,7 @@ func parseYAML(data []byte, path string, problems *collector) map[string]any {
 	case errors.Is(err, io.EOF):
 		return map[string]any{}
 	case err != nil:
-		problems.add(path, "is not YAML: "+yamlError(err))
+		problems.add(path, "is not YAML: "+yamlError(data, err))
 		return nil
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
@@ -67,10 +66,6 @@ func parseYAML(data []byte, path string, problems *collector) map[string]any {
 	}
 	problems.add(path, "holds no settings; write sections such as `telegram:` and `groups:`")
 	return nil
-}
-
-func yamlError(err error) string {
-	return quotedPart.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "…")
 }
 
 type yamlReader struct {
