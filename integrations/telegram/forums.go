@@ -26,6 +26,25 @@ func (*strayed) Error() string { return errNoForum.Error() }
 type forums struct {
 	mu    sync.Mutex
 	asked map[int64]time.Time // as many as the settings name groups at most
+	// sure are the groups that said a moment ago that they do have topics.
+	sure map[int64]time.Time
+}
+
+// surely reports whether the group said within the last minute that it has topics.
+func (f *forums) surely(chatID int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	at, found := f.sure[chatID]
+	return found && time.Since(at) < forumLook
+}
+
+func (f *forums) makeSure(chatID int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.sure == nil {
+		f.sure = make(map[int64]time.Time)
+	}
+	f.sure[chatID] = time.Now()
 }
 
 func (f *forums) closed(chatID int64) bool {
@@ -67,11 +86,24 @@ func (s *Sender) lookForTopics(ctx context.Context, chatID int64) error {
 	if !s.forums.due(chatID) {
 		return errNoForum
 	}
+	forum, err := s.isForum(ctx, chatID)
+	if err != nil {
+		return fmt.Errorf("%w (%w)", errNoForum, err)
+	}
+	if !forum {
+		return errNoForum
+	}
+	s.forums.open(chatID)
+	return nil
+}
+
+// isForum asks whether a group has topics.
+func (s *Sender) isForum(ctx context.Context, chatID int64) (bool, error) {
 	result, err := s.o.Client.call(ctx, "getChat", struct {
 		ChatID int64 `json:"chat_id"`
 	}{chatID})
 	if err != nil {
-		return fmt.Errorf("%w (%w)", errNoForum, err)
+		return false, err
 	}
 	forum := false
 	eachMember(result, func(key, value []byte) {
@@ -79,11 +111,21 @@ func (s *Sender) lookForTopics(ctx context.Context, chatID int64) error {
 			forum = string(value) == "true"
 		}
 	})
-	if !forum {
-		return errNoForum
+	return forum, nil
+}
+
+// outside reports whether a message whose answer does not name our topic really stands
+// outside of it. The group itself is asked: an answer may be short of fields.
+func (s *Sender) outside(ctx context.Context, chatID int64) bool {
+	if s.forums.surely(chatID) {
+		return false
 	}
-	s.forums.open(chatID)
-	return nil
+	forum, err := s.isForum(context.WithoutCancel(ctx), chatID)
+	if err != nil || forum {
+		s.forums.makeSure(chatID)
+		return false
+	}
+	return true
 }
 
 // takeBack deletes a message that stands outside its topic, where others may read it.

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"topicpilot/topics"
 )
 
 func TestForumsAreAskedOnceAMinute(t *testing.T) {
@@ -62,3 +65,41 @@ func TestTopicsAreLookedForAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswerShortOfFields: a message whose answer does not name its topic is taken back
+// only where the group says that it has no topics.
+func TestAnswerShortOfFields(t *testing.T) {
+	for chat, back := range map[string]bool{`"is_forum":true`: false, `"title":"x"`: true} {
+		calls := map[string]int{}
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			method := path.Base(r.URL.Path)
+			calls[method]++
+			answer := `{"ok":true,"result":true}`
+			switch method {
+			case "sendMessage":
+				answer = `{"ok":true,"result":{"message_id":5,"date":1}}`
+			case "getChat":
+				answer = `{"ok":true,"result":{"id":1,"type":"supergroup",` + chat + `}}`
+			}
+			_, _ = w.Write([]byte(answer))
+		}))
+		client, err := NewClient(Options{Token: plainToken("1:AAA"), APIURL: server.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sender := NewSender(SenderOptions{Client: client, Marks: slashMark{}})
+		out := topics.Outgoing{Conversation: topics.Conversation{ChatID: 1, ThreadID: 7}, Text: topics.Plain("x")}
+		for range 2 {
+			_, err = sender.Send(t.Context(), out)
+		}
+		client.Close()
+		server.Close()
+		if (err != nil) != back || calls["getChat"] != 1 || (calls["deleteMessage"] == 1) != back {
+			t.Errorf("%s: %v, calls %v", chat, err, calls)
+		}
+	}
+}
+
+type slashMark struct{}
+
+func (slashMark) CommentMark(int64) (string, bool) { return "/ ", true }

@@ -197,7 +197,10 @@ func (s *Sender) once(
 	_, refused := errors.AsType[*topics.Hopeless](err)
 	s.release(ctx, held, posted || refused)
 	if _, astray := errors.AsType[*strayed](err); astray {
-		return s.takeBack(ctx, message)
+		if s.outside(ctx, out.ChatID) {
+			return s.takeBack(ctx, message)
+		}
+		err = nil
 	}
 	if err == nil {
 		delivered.Messages = append(delivered.Messages, message)
