@@ -11,9 +11,6 @@ import (
 	"time"
 )
 
-// fileSuffix makes the twin of a secret: token_file names a file with the token.
-const fileSuffix = "_file"
-
 // options are a field's tags.
 type options struct {
 	enum     string
@@ -131,18 +128,14 @@ func (d *decoder) structure(path string, node any, v reflect.Value) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		if !known[key] {
-			d.unknown(path, key, m[key], slices.Collect(maps.Keys(known)))
+			d.unknown(path, key, slices.Collect(maps.Keys(known)))
 		}
 	}
 }
 
-func (d *decoder) unknown(path, key string, node any, known []string) {
+func (d *decoder) unknown(path, key string, known []string) {
 	slices.Sort(known)
-	message := "is not a known setting" + didYouMean(key, known)
-	if l, ok := node.(leaf); ok && l.Env != "" {
-		message += "; it comes from the environment"
-	}
-	d.add(join(path, key), message)
+	d.add(join(path, key), "is not a known setting"+didYouMean(key, known))
 }
 
 // field sets the default, then what the section holds for the key.
@@ -161,30 +154,6 @@ func (d *decoder) field(path string, m map[string]any, f field, v reflect.Value)
 	if given {
 		d.value(at, node, v, f.options)
 	}
-}
-
-// twin settles a secret that may be given as itself or as a file.
-func (d *decoder) twin(path string, own, file any) (node any, given bool) {
-	l, isLeaf := own.(leaf)
-	empty := own == nil || isLeaf && (l.Tag == tagNull || l.Text == "")
-	name, isLeaf := file.(leaf)
-	switch {
-	case file == nil || isLeaf && (name.Tag == tagNull || name.Text == ""):
-		return own, own != nil
-	case !isLeaf:
-		d.add(path+fileSuffix, "must be the name of a file")
-		return nil, false
-	case !empty:
-		d.add(path, "is given twice, here and as `"+path+fileSuffix+"`; keep one")
-		return nil, false
-	}
-	text, err := readSecretFile(name.Text)
-	if err != nil {
-		d.add(path+fileSuffix, "the file cannot be used: "+err.Error())
-		// The secret itself must not be reported as missing too.
-		return leaf{Tag: tagNull}, false
-	}
-	return leaf{Text: text, Tag: tagStr, Env: "file"}, true
 }
 
 func (d *decoder) list(path string, node any, v reflect.Value, o options) {

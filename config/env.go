@@ -32,13 +32,14 @@ func environment(env []string) variables {
 
 // tree makes a layer of TOPICPILOT_A__B=x. Variables without a double underscore
 // are passed over (Kubernetes makes such for a service of our name), unless they
-// are a setting misspelt.
+// are a setting misspelt. An empty variable counts as not set: that is what
+// composing tools make of one they do not know.
 func (v variables) tree(problems *collector) map[string]any {
 	tree := map[string]any{}
 	var near map[string]string
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		rest, ours := strings.CutPrefix(name, envPrefix)
-		if !ours {
+		if !ours || v[name] == "" {
 			continue
 		}
 		keys := strings.Split(strings.ToLower(rest), envLevel)
@@ -147,7 +148,8 @@ func (c *collector) layList(src map[string]any, dest []any, path string) []any {
 	for _, n := range indexes {
 		at := fmt.Sprintf("%s[%d]", path, n)
 		if n > len(list) {
-			c.add(at, fmt.Sprintf("the list has no entry %d; number entries without a gap, from 0", n-1))
+			c.add(at, fmt.Sprintf("the list has no entry %d; number entries without a gap, from 0; it comes from %s",
+				n-1, firstVariable(src[strconv.Itoa(n)])))
 			return list
 		}
 		if n == len(list) {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"syscall"
@@ -32,7 +34,7 @@ func Load(path string, env []string) (*Config, error) {
 	if path != "" {
 		data, err := readFile(path)
 		if err != nil {
-			d.add(path, "cannot be read: "+err.Error()+"; give the settings file with --config")
+			d.add(path, "cannot be read: "+err.Error()+"; "+fileRemedy(path, err))
 			return nil, d.err()
 		}
 		tree := parseYAML(data, path, &d.collector)
@@ -48,9 +50,11 @@ func Load(path string, env []string) (*Config, error) {
 		d.add("environment", "cannot be used: "+err.Error())
 	}
 	c := new(Config)
-	d.value("", vars.expand(k.Raw(), "", &d.collector), reflect.ValueOf(c).Elem(), options{})
+	tree := vars.expand(k.Raw(), "", &d.collector)
+	d.value("", tree, reflect.ValueOf(c).Elem(), options{})
 	check := checker{decoder: d}
 	check.all(c)
+	originsOf(tree).name(check.problems)
 	if err := check.err(); err != nil {
 		return nil, err
 	}
@@ -63,6 +67,41 @@ type layer map[string]any
 func (l layer) Read() (map[string]any, error) { return l, nil }
 
 func (l layer) ReadBytes() ([]byte, error) { return nil, errors.New("a layer has no bytes") }
+
+// errLarge is a file that nobody means to be read here.
+var errLarge = errors.New("is larger")
+
+// fileRemedy tells what to do about a settings file that cannot be read.
+func fileRemedy(path string, err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "let the user the bot runs as read it"
+	case errors.Is(err, syscall.EISDIR):
+		return "name the file in it, as " + filepath.Join(path, "topicpilot.yml")
+	case errors.Is(err, errLarge):
+		return "settings are small: is it the right file?"
+	case errors.Is(err, fs.ErrNotExist):
+		if other := Namesake(path); other != "" {
+			return "did you mean " + other + "?"
+		}
+	}
+	return "give the settings file with --config"
+}
+
+// Namesake is the file beside path that has the other ending of YAML, or empty
+// when there is none.
+func Namesake(path string) string {
+	for from, to := range map[string]string{".yml": ".yaml", ".yaml": ".yml"} {
+		base, ok := strings.CutSuffix(path, from)
+		if !ok {
+			continue
+		}
+		if info, err := os.Stat(base + to); err == nil && info.Mode().IsRegular() {
+			return base + to
+		}
+	}
+	return ""
+}
 
 func readFile(path string) ([]byte, error) { return readBounded(path, maxFile) }
 
@@ -79,7 +118,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 		return nil, withoutPath(err)
 	}
 	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("is larger than %d KiB", limit>>10)
+		return nil, fmt.Errorf("%w than %d KiB", errLarge, limit>>10)
 	}
 	return data, nil
 }
@@ -92,13 +131,4 @@ func withoutPath(err error) error {
 		return pathErr.Err
 	}
 	return err
-}
-
-// readSecretFile returns the file's text without one line end at its end.
-func readSecretFile(path string) (string, error) {
-	data, err := readBounded(path, maxSecretFile)
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), nil
 }
