@@ -46,7 +46,7 @@ func (c *checker) all(s *Config) {
 	c.lookups(s.Lookups)
 	c.commands(s.Commands)
 	if s.Links.Check.IsSet() {
-		c.check("links.check", s.Links.Check, nil)
+		c.check("links.check", s.Links.Check, scope{})
 	}
 	c.advisor(s.AI)
 	c.integrations(s.Integrations)

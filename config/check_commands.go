@@ -42,9 +42,9 @@ func (c *checker) lookups(list []Lookup) {
 				c.add(path+".name", "is given to two lookups; give each its own")
 			}
 		}
-		c.request(path+".request", l.Request, []string{})
+		c.request(path+".request", l.Request, lookupScope())
 		if c.required(path+".show", l.Show, `what to show, as "Balance {{.Response.balance}}"`) {
-			c.template(path+".show", l.Show, []string{})
+			c.template(path+".show", l.Show, lookupScope("Response"))
 		}
 	}
 }
@@ -61,13 +61,13 @@ func (c *checker) commands(list []Command) {
 		if utf8.RuneCountInString(cmd.Help) > maxHelp {
 			c.add(path+".help", fmt.Sprintf("is longer than %d characters, Telegram's limit; shorten it", maxHelp))
 		}
-		args := c.arguments(path+".args", cmd.Args)
-		c.request(path+".request", cmd.Request, args)
+		in := scope{args: c.arguments(path+".args", cmd.Args)}
+		c.request(path+".request", cmd.Request, in)
 		if cmd.Check.IsSet() {
-			c.check(path+".check", cmd.Check, args)
+			c.check(path+".check", cmd.Check, in)
 		}
-		c.template(path+".reply", cmd.Reply, args)
-		c.template(path+".tell_customer", cmd.TellCustomer, args)
+		c.template(path+".reply", cmd.Reply, in)
+		c.template(path+".tell_customer", cmd.TellCustomer, in)
 	}
 }
 
@@ -117,17 +117,16 @@ func (c *checker) match(path, pattern string) {
 	}
 }
 
-// check knows no arguments when args is nil, and then accepts any.
-func (c *checker) check(path string, k Check, args []string) {
-	c.request(path+".request", k.Request, args)
+func (c *checker) check(path string, k Check, in scope) {
+	c.request(path+".request", k.Request, in)
 	if c.required(path+".done", k.Done, "a template that gives `true` when it took effect") {
-		c.template(path+".done", k.Done, args)
+		c.template(path+".done", k.Done, in)
 	}
 }
 
-func (c *checker) request(path string, r Request, args []string) {
+func (c *checker) request(path string, r Request, in scope) {
 	if c.required(path+".url", r.URL.Reveal(), "the address to call") {
-		c.requestURL(path+".url", r.URL, args)
+		c.requestURL(path+".url", r.URL, in)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		at := join(path+".headers", name)
@@ -135,17 +134,17 @@ func (c *checker) request(path string, r Request, args []string) {
 			c.add(at, "is not the name of a header")
 		}
 		c.oneLine(at, r.Headers[name])
-		c.template(at, r.Headers[name].Reveal(), args)
+		c.template(at, r.Headers[name].Reveal(), in)
 	}
-	c.bodyTemplates(path+".json", r.JSON.Value(), args)
+	c.bodyTemplates(path+".json", r.JSON.Value(), in)
 	c.signingSecret(path+".secret", r.Secret)
 }
 
 // requestURL wants scheme and host written out: were the host a template, what
 // a customer is called could choose where the request goes.
-func (c *checker) requestURL(path string, u URL, args []string) {
+func (c *checker) requestURL(path string, u URL, in scope) {
 	text := u.Reveal()
-	c.template(path, text, args)
+	c.template(path, text, in)
 	_, rest, _ := strings.Cut(text, "://")
 	end := strings.IndexAny(rest, "/?#")
 	if end < 0 {
@@ -158,17 +157,17 @@ func (c *checker) requestURL(path string, u URL, args []string) {
 	c.httpURL(path, NewURL(templateAction.ReplaceAllString(text, "x")))
 }
 
-func (c *checker) bodyTemplates(path string, body any, args []string) {
+func (c *checker) bodyTemplates(path string, body any, in scope) {
 	switch b := body.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(b)) {
-			c.bodyTemplates(join(path, key), b[key], args)
+			c.bodyTemplates(join(path, key), b[key], in)
 		}
 	case []any:
 		for i, item := range b {
-			c.bodyTemplates(fmt.Sprintf("%s[%d]", path, i), item, args)
+			c.bodyTemplates(fmt.Sprintf("%s[%d]", path, i), item, in)
 		}
 	case string:
-		c.template(path, b, args)
+		c.template(path, b, in)
 	}
 }

@@ -23,9 +23,30 @@ func templateFields() map[string][]string {
 	}
 }
 
-// template parses text and checks the names in it, args being the declared
-// arguments (nil: any). The parser repeats parts of the text; they are cut out.
-func (c *checker) template(path, text string, args []string) {
+// scope is what a template may use.
+type scope struct {
+	args  []string // the declared arguments; nil: any
+	roots []string // of templateFields; nil: all
+}
+
+// lookupScope is that of /info, which has no arguments: the request knows who is
+// asked about, and only what shows the answer knows it.
+func lookupScope(more ...string) scope {
+	return scope{args: []string{}, roots: append([]string{"Customer", "Topic", "Operator", "Account"}, more...)}
+}
+
+// known lists the names as a sentence does.
+func (s scope) known() string {
+	roots := s.roots
+	if roots == nil {
+		roots = []string{"Customer", "Topic", "Operator", "Args", "Account", "Response"}
+	}
+	last := len(roots) - 1
+	return "." + strings.Join(roots[:last], ", .") + " and ." + roots[last]
+}
+
+// template parses text and checks the names in it. The parser repeats parts of the text; they are cut out.
+func (c *checker) template(path, text string, in scope) {
 	if !strings.Contains(text, "{{") {
 		return
 	}
@@ -35,7 +56,7 @@ func (c *checker) template(path, text string, args []string) {
 		c.add(path, "is not a template: line "+quotedPart.ReplaceAllString(message, "…"))
 		return
 	}
-	names := templateNames{args: args}
+	names := templateNames{scope: in}
 	for _, t := range parsed.Templates() {
 		if t.Tree != nil {
 			names.walk(t.Root, t.Name() == "t")
@@ -48,7 +69,7 @@ func (c *checker) template(path, text string, args []string) {
 
 // templateNames finds the first name that stands for nothing.
 type templateNames struct {
-	args  []string
+	scope
 	wrong string
 }
 
@@ -110,7 +131,9 @@ func (t *templateNames) name(ident []string) {
 	switch {
 	case t.wrong != "":
 	case !known:
-		t.wrong = "uses a name that does not exist; known are .Customer, .Topic, .Operator, .Args, .Account and .Response"
+		t.wrong = "uses a name that does not exist; known are " + t.known()
+	case t.roots != nil && !slices.Contains(t.roots, ident[0]):
+		t.wrong = "cannot use ." + ident[0] + ", which is not known here; allowed are " + t.known()
 	case len(ident) == 1:
 	case ident[0] == "Args":
 		if t.args != nil && !slices.Contains(t.args, ident[1]) {
