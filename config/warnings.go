@@ -2,7 +2,11 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // noEffect is a setting that is accepted and checked, but does nothing yet.
@@ -51,36 +55,97 @@ func perGroup(key string, used func(Group) bool) func(*Config) []string {
 
 // Warnings are settings that are legal but worth a word at start.
 func (c *Config) Warnings() []Problem {
-	var warnings []Problem
-	warn := func(path, message string) { warnings = append(warnings, Problem{path, message}) }
-	if c.Telegram.Webhook.URL.IsSet() && !c.Telegram.Webhook.Secret.IsSet() {
-		warn("telegram.webhook.secret", "is empty; with a secret only Telegram can deliver updates: set one")
-	}
-	if !c.TopicsAPI.Token.IsSet() {
-		warn("topics_api.token", "is empty; /info cannot tell who a customer is until it is set")
+	var w warnings
+	w.telegram(c.Telegram)
+	switch {
+	case !c.TopicsAPI.Token.IsSet():
+		w.add("topics_api.token", "is empty; /info cannot tell who a customer is until it is set")
+	default:
+		w.placeholder("topics_api.token", c.TopicsAPI.Token)
 	}
 	if len(c.Groups) == 0 {
-		warn("groups", "is empty; the bot serves no group until one is listed")
+		w.add("groups", "is empty; the bot serves no group until one is listed")
 	}
+	bot, _, _ := strings.Cut(c.Telegram.Token.Reveal(), ":")
 	for i, g := range c.Groups {
-		path := fmt.Sprintf("groups[%d]", i)
-		if len(g.Mirror.SenderIDs) == 0 && (g.Mirror.Source == "account" || g.Mirror.Source == "bot") {
-			warn(path+".mirror.sender_ids", "is empty; nobody is known as the mirror, "+
-				"so customers' messages cannot be told from others and commands are refused until it is set")
-		}
-		for _, id := range g.Operators.IDs {
-			if slices.Contains(g.Mirror.SenderIDs, id) {
-				warn(path+".operators", fmt.Sprintf("%d is also in mirror.sender_ids, so its commands are never run", id))
-			}
-		}
-		if len(g.Instances) == 0 {
-			warn(path+".instances", "is empty; customers of this group cannot be looked up until one is listed")
-		}
+		w.group(fmt.Sprintf("groups[%d]", i), g, bot)
 	}
 	for _, n := range noEffects() {
 		for _, path := range n.used(c) {
-			warn(path, "has no effect yet in this release; it is kept for a later one")
+			w.add(path, "has no effect yet in this release; it is kept for a later one")
 		}
 	}
-	return warnings
+	return w
+}
+
+type warnings []Problem
+
+func (w *warnings) add(path, message string) { *w = append(*w, Problem{path, message}) }
+
+// placeholders are the texts that stand for secrets in README.md.
+func placeholders() []Secret {
+	return []Secret{
+		"123456789:AA-the-token-of-BotFather-0000000000", "the access token from support", "the connection's API key",
+	}
+}
+
+func (w *warnings) placeholder(path string, s Secret) {
+	if slices.Contains(placeholders(), s) {
+		w.add(path, "is still the text of the example; put your own in its place")
+	}
+}
+
+func (w *warnings) telegram(t Telegram) {
+	w.placeholder("telegram.token", t.Token)
+	hook := t.Webhook
+	switch {
+	case hook.URL.IsSet() && !hook.Secret.IsSet():
+		w.add("telegram.webhook.secret", "is empty; with a secret only Telegram can deliver updates: set one")
+	case hook.Secret.IsSet() && !hook.URL.IsSet():
+		w.add("telegram.webhook.secret", "has no effect without webhook.url, and updates are polled; set the url or remove both")
+	}
+	api, _ := url.Parse(t.APIURL.Reveal())
+	u, _ := url.Parse(hook.URL.Reveal())
+	if api != nil && u != nil && strings.EqualFold(api.Hostname(), officialAPI) && unreachable(u.Hostname()) {
+		w.add("telegram.webhook.url", "is an address of this machine or network, which Telegram cannot reach; "+
+			"use a public one, or leave it empty to poll")
+	}
+}
+
+// unreachable tells hosts that nobody outside can mean.
+func unreachable(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsUnspecified() || ip.IsLinkLocalUnicast())
+}
+
+func (w *warnings) group(path string, g Group, bot string) {
+	if len(g.Mirror.SenderIDs) == 0 && (g.Mirror.Source == "account" || g.Mirror.Source == "bot") {
+		w.add(path+".mirror.sender_ids", "is empty; nobody is known as the mirror, "+
+			"so customers' messages cannot be told from others and commands are refused until it is set")
+	}
+	for i, id := range g.Mirror.SenderIDs {
+		if strconv.FormatInt(id, 10) == bot {
+			w.add(fmt.Sprintf("%s.mirror.sender_ids[%d]", path, i),
+				"is this bot's own id; put the id of the account or bot that posts customers' messages")
+		}
+	}
+	if o := g.Operators; !o.Administrators && !o.Members && len(o.IDs) == 0 {
+		w.add(path+".operators", "is an empty list, so nobody may give commands; "+
+			"write `administrators` or the operators' user ids")
+	}
+	for _, id := range g.Operators.IDs {
+		if slices.Contains(g.Mirror.SenderIDs, id) {
+			w.add(path+".operators", fmt.Sprintf("%d is also in mirror.sender_ids, so its commands are never run", id))
+		}
+	}
+	if len(g.Instances) == 0 {
+		w.add(path+".instances", "is empty; customers of this group cannot be looked up until one is listed")
+	}
+	for i, in := range g.Instances {
+		w.placeholder(fmt.Sprintf("%s.instances[%d].api_key", path, i), in.APIKey)
+	}
 }
