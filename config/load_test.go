@@ -21,7 +21,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 	write("a.yaml", "")
 	for name, c := range map[string]struct{ path, want string }{
-		"large":     {write("large.yml", strings.Repeat("# comment\n", 200_000)), "is larger than 1024 KiB; settings are small"},
+		"large":     {write("large.yml", strings.Repeat("# comment\n", 200_000)), "larger than 1024 KiB; settings are small"},
 		"directory": {dir, "is a directory; name the file in it, as " + filepath.Join(dir, "topicpilot.yml")},
 		"namesake":  {filepath.Join(dir, "a.yml"), "did you mean " + filepath.Join(dir, "a.yaml") + "?"},
 		"missing":   {filepath.Join(dir, "b.yml"), "no such file or directory; give the settings file with --config"},
@@ -41,7 +41,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 			_ = f.Close()
 			t.Skip("this user may read everything")
 		}
-		if _, err := config.Load(path, nil); err == nil || !strings.Contains(err.Error(), "let the user the bot runs as read it") {
+		if _, err := config.Load(path, nil); err == nil || !strings.Contains(err.Error(), "the user the bot runs as") {
 			t.Errorf("have %v", err)
 		}
 	})

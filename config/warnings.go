@@ -102,7 +102,8 @@ func (w *warnings) telegram(t Telegram) {
 	case hook.URL.IsSet() && !hook.Secret.IsSet():
 		w.add("telegram.webhook.secret", "is empty; with a secret only Telegram can deliver updates: set one")
 	case hook.Secret.IsSet() && !hook.URL.IsSet():
-		w.add("telegram.webhook.secret", "has no effect without webhook.url, and updates are polled; set the url or remove both")
+		w.add("telegram.webhook.secret", "has no effect without webhook.url, and updates are polled; "+
+			"set the url or remove both")
 	}
 	api, _ := url.Parse(t.APIURL.Reveal())
 	u, _ := url.Parse(hook.URL.Reveal())

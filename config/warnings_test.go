@@ -34,7 +34,8 @@ func TestWarningsOfSlips(t *testing.T) {
 		"localhost for a server of our own": {hook("localhost:8443", own), ""},
 		"nobody": {
 			group(", operators: []"),
-			"groups[0].operators: is an empty list, so nobody may give commands; write `administrators` or the operators' user ids",
+			"groups[0].operators: is an empty list, so nobody may give commands; " +
+				"write `administrators` or the operators' user ids",
 		},
 		"our own bot": {
 			strings.Replace(group(""), "[5]", "[5, 123456789]", 1),

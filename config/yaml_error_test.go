@@ -9,6 +9,7 @@ func TestLinesOfBrokenYAML(t *testing.T) {
 	const tab, indent = "a tab; use spaces", "the indent or a quote is wrong here; line it up with its neighbours"
 	const flow, quote = "brackets are not closed, or a comma is missing", "a quote is opened and not closed"
 	const sign = "a sign that YAML keeps for itself; put the value in quotes"
+	const star = "a value that starts with * stands for an anchor; put it in quotes"
 	const colon = "the indent is wrong, or a value with a colon needs quotes"
 	for name, c := range map[string]struct{ text, want string }{
 		"tab":                        {"a: 1\nb:\n\tc: 2\n", "line 3: " + tab},
@@ -32,7 +33,7 @@ func TestLinesOfBrokenYAML(t *testing.T) {
 		"quote in the last line":     {"a: 1\nb: 'x", "line 2: " + quote},
 		"one line, reserved sign":    {"a: @x", "line 1: " + sign},
 		"reserved sign":              {"a: 1\nb: %x\n", "line 2: " + sign},
-		"anchor":                     {"a: 1\nb: *x\nc: 1\n", "line 2: a value that starts with * stands for an anchor; put it in quotes"},
+		"anchor":                     {"a: 1\nb: *x\nc: 1\n", "line 2: " + star},
 		"control character":          {"a: 1\nb: \x01\nc: 1\n", "line 2: a control character; remove it"},
 		"a word where a key belongs": {"a: 1\nb\nc: 1\n", "line 2: could not find expected …"},
 	} {
