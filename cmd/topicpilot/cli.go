@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -35,6 +36,8 @@ type cli struct {
 	Config  configCmd  `cmd:"" help:"Check or print the settings."`
 	Parked  parkedCmd  `cmd:"" help:"Look after updates and messages that were given up."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	ShowVersion versionFlag `name:"version" help:"Print the version."`
 }
 
 // execute runs one subcommand and gives the exit status.
@@ -53,8 +56,9 @@ func execute(ctx context.Context, args []string, std streams) int {
 	if err != nil {
 		return status(err, std.err)
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
+	args, err = customary(args)
+	if err != nil {
+		return status(err, std.err)
 	}
 	parsed, err := parser.Parse(args)
 	switch {
@@ -64,6 +68,21 @@ func execute(ctx context.Context, args []string, std streams) int {
 		return status(misused(err), std.err)
 	}
 	return status(parsed.Run(), std.err)
+}
+
+// customary understands what people try first, and names what is promised for a
+// later release.
+func customary(args []string) ([]string, error) {
+	if len(args) == 0 {
+		return []string{"--help"}, nil
+	}
+	switch args[0] {
+	case "help":
+		return append(slices.Clone(args[1:]), "--help"), nil
+	case "import", "export", "forget":
+		return nil, usageError{fmt.Errorf("%s: not in this release yet; see: topicpilot --help", args[0])}
+	}
+	return args, nil
 }
 
 // misused adds where the help for a wrong command line is.

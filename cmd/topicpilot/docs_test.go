@@ -53,8 +53,13 @@ func TestReadme(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if w := cfg.Warnings(); len(w) > 0 {
-			t.Errorf("%s: %v", name, w)
+		// Nothing but the texts that stand for secrets is to be changed.
+		var paths []string
+		for _, w := range cfg.Warnings() {
+			paths = append(paths, w.Path)
+		}
+		if !slices.Equal(paths, []string{"telegram.token", "topics_api.token", "groups[0].instances[0].api_key"}) {
+			t.Errorf("%s: %v", name, cfg.Warnings())
 		}
 	}
 }

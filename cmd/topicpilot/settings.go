@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,25 +14,44 @@ const defaultConfig = "topicpilot.yml"
 
 // settingsFlag is shared by the subcommands that need settings.
 type settingsFlag struct {
-	Config string `help:"Settings file (default: topicpilot.yml if it exists); the environment wins." placeholder:"FILE"`
+	Config *string `help:"Settings file (default: topicpilot.yml if it exists); the environment wins." placeholder:"FILE"`
 }
 
 // load reads the settings; whatever is wrong with them is wrong usage.
 func (f settingsFlag) load(std streams) (*config.Config, error) {
-	file := f.Config
-	if file == "" {
-		if _, err := os.Stat(defaultConfig); err == nil {
-			file = defaultConfig
-		}
+	file, err := f.file()
+	if err != nil {
+		return nil, err
 	}
 	cfg, err := config.Load(file, std.env)
 	if err == nil {
 		return cfg, nil
 	}
 	if file == "" {
-		err = fmt.Errorf("%w\nno %s here and no --config: only the environment was read", err, defaultConfig)
+		err = fmt.Errorf("%w\n%s", err, onlyEnvironment())
 	}
 	return nil, usageError{err}
+}
+
+// file is the one to read, empty for none.
+func (f settingsFlag) file() (string, error) {
+	switch {
+	case f.Config == nil:
+		if _, err := os.Stat(defaultConfig); err == nil {
+			return defaultConfig, nil
+		}
+		return "", nil
+	case *f.Config == "":
+		return "", usageError{errors.New("--config names no file; give one, or leave --config out")}
+	}
+	return *f.Config, nil
+}
+
+func onlyEnvironment() string {
+	if other := config.Namesake(defaultConfig); other != "" {
+		return fmt.Sprintf("no %s here, but a %s: rename it, or give --config %[2]s", defaultConfig, other)
+	}
+	return fmt.Sprintf("no %s here and no --config: only the environment was read", defaultConfig)
 }
 
 // warn says what is legal but notable.

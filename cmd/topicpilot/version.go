@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/alecthomas/kong"
 )
 
 // botAPILevel is the Bot API that our types know.
@@ -14,6 +16,16 @@ type versionCmd struct{}
 func (versionCmd) Run(std streams) error {
 	_, err := fmt.Fprintf(std.out, "topicpilot %s\ncommit %s\ngo %s\nBot API %s\n",
 		version, commit(), runtime.Version(), botAPILevel)
+	return err
+}
+
+// versionFlag does what the subcommand does.
+type versionFlag bool
+
+// BeforeReset runs before anything is found missing on the command line.
+func (versionFlag) BeforeReset(app *kong.Kong, std streams) error {
+	err := versionCmd{}.Run(std)
+	app.Exit(exitDone)
 	return err
 }
 
