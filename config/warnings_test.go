@@ -39,7 +39,8 @@ func TestWarningsOfSlips(t *testing.T) {
 		},
 		"our own bot": {
 			strings.Replace(group(""), "[5]", "[5, 123456789]", 1),
-			"groups[0].mirror.sender_ids[1]: is this bot's own id; put the id of the account or bot that posts customers' messages",
+			"groups[0].mirror.sender_ids[1]: is this bot's own id; " +
+				"put the id of the account or bot that posts customers' messages",
 		},
 		"the example's texts": {
 			strings.NewReplacer(token, "123456789:AA-the-token-of-BotFather-0000000000", "token: t}",
