@@ -22,7 +22,7 @@ import (
 const (
 	writerPragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=cache_size(-2048)&_pragma=temp_store(MEMORY)" +
-		"&_pragma=journal_size_limit(33554432)&_pragma=wal_autocheckpoint(4000)"
+		"&_pragma=journal_size_limit(16777216)"
 	readerPragmas = "_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-512)" +
 		"&_pragma=temp_store(MEMORY)"
 )
