@@ -178,9 +178,8 @@ func TestRolesCannotBeAsked(t *testing.T) {
 // TestUnlistedGroup: a group that the settings do not name is told of once.
 func TestUnlistedGroup(t *testing.T) {
 	s := newStage(t, telegramtest.Options{})
-	s.must(s.tg.AddGroup(telegramtest.Group{ID: -1007777777777, Title: "Other", IsForum: true, Members: []telegramtest.Member{
-		{User: telegramtest.User{ID: olgaID}, Status: telegramtest.Administrator},
-	}}))
+	members := []telegramtest.Member{{User: telegramtest.User{ID: olgaID}, Status: telegramtest.Administrator}}
+	s.must(s.tg.AddGroup(telegramtest.Group{ID: -1007777777777, Title: "Other", IsForum: true, Members: members}))
 	s.start()
 	for range 3 {
 		_, err := s.tg.Post(telegramtest.Post{Chat: -1007777777777, From: olgaID, Text: "/info"})

@@ -232,7 +232,8 @@ func (p *Poller) failed(ctx context.Context, err error) time.Duration {
 		return min(p.o.RetryMin, p.o.CheckEvery)
 	case refusedWith(err, 409, ""):
 		p.contested = true
-		p.report("Another program polls with the same token: stop it, or start with `topicpilot run --take-over` to end it.", err)
+		p.report("Another program polls with the same token: stop it, "+
+			"or start with `topicpilot run --take-over` to end it.", err)
 		if p.o.TakeOver {
 			return p.o.RetryMin / 4
 		}
