@@ -94,10 +94,3 @@ func argsUsage(args []Arg) string {
 	}
 	return strings.Join(words, " ")
 }
-
-// CompileMatch makes the Match of an Arg from an expression of the settings: it must
-// cover the whole word.
-func CompileMatch(expr string) (*regexp.Regexp, error) {
-	// The wrapper's group is not capturing, so that the expression's own stays the first.
-	return regexp.Compile(`^(?:` + expr + `)$`)
-}

@@ -291,25 +291,3 @@ commands:
 		}
 	}
 }
-
-func TestWhoAllows(t *testing.T) {
-	ids := config.Who{IDs: []int64{5}}
-	for name, c := range map[string]struct {
-		who                   config.Who
-		user                  int64
-		administrator, member bool
-		want                  bool
-	}{
-		"administrator":           {config.Who{Administrators: true}, 1, true, true, true},
-		"member, administrators":  {config.Who{Administrators: true}, 1, false, true, false},
-		"member, members":         {config.Who{Members: true}, 1, false, true, true},
-		"stranger, members":       {config.Who{Members: true}, 1, false, false, false},
-		"listed":                  {ids, 5, false, false, true},
-		"administrator, not list": {ids, 6, true, true, false},
-		"nobody":                  {config.Who{}, 5, true, true, false},
-	} {
-		if got := c.who.Allows(c.user, c.administrator, c.member); got != c.want {
-			t.Errorf("%s: have %v", name, got)
-		}
-	}
-}

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,11 +25,6 @@ func (w Who) String() string {
 	default:
 		return strings.ReplaceAll(fmt.Sprint(w.IDs), " ", ", ")
 	}
-}
-
-// Allows tells whether the user is meant, given what Telegram says of them.
-func (w Who) Allows(user int64, administrator, member bool) bool {
-	return w.Administrators && administrator || w.Members && member || slices.Contains(w.IDs, user)
 }
 
 // whoUsage leaves out `members` where they cannot be meant.

@@ -125,7 +125,6 @@ func (o *Outbox) settle(outcome *Outcome, out *Outgoing, delivered Delivered, er
 		outcome.Sends = append(outcome.Sends, Sent{ChatID: out.ChatID, At: at})
 	}
 	out.Posted = append(out.Posted, delivered.Messages...)
-	out.Sent += len(delivered.Messages)
 	var lost *TopicLost
 	var migrated *Migrated
 	var unknown *UnknownOutcome
@@ -184,7 +183,7 @@ func (o *Outbox) Handle(ctx context.Context, item Item, following []Item) (Resul
 		o.owe(&result.Outcome, out, "")
 		return result, nil
 	}
-	if left != nil && out.Sent > 0 {
+	if left != nil && out.Sent() > 0 {
 		payload, _ := json.Marshal(out)
 		return result, &Amend{Err: left, Payload: payload}
 	}
@@ -195,7 +194,7 @@ func (o *Outbox) Handle(ctx context.Context, item Item, following []Item) (Resul
 func (o *Outbox) Supersedes(newer, inHand Item) bool {
 	a, errA := decodeOutgoing(newer)
 	b, errB := decodeOutgoing(inHand)
-	return errA == nil && errB == nil && b.Replaces != "" && a.Replaces == b.Replaces && b.Sent == 0
+	return errA == nil && errB == nil && b.Replaces != "" && a.Replaces == b.Replaces && b.Sent() == 0
 }
 
 func decodeOutgoing(item Item) (Outgoing, error) {
@@ -207,7 +206,7 @@ func decodeOutgoing(item Item) (Outgoing, error) {
 }
 
 func replacedBy(out Outgoing, following []Item) bool {
-	if out.Replaces == "" || out.Sent > 0 {
+	if out.Replaces == "" || out.Sent() > 0 {
 		return false
 	}
 	for _, item := range following {
@@ -240,5 +239,5 @@ func merge(out *Outgoing, following []Item) int {
 
 func mergeable(out Outgoing) bool {
 	return out.Priority == PriorityNotice && out.EditID == 0 && len(out.Buttons) == 0 &&
-		out.Replaces == "" && out.Sent == 0
+		out.Replaces == "" && out.Sent() == 0
 }

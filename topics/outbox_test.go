@@ -304,9 +304,9 @@ func TestHalfSent(t *testing.T) {
 type halfSender struct{ from int }
 
 func (h *halfSender) Send(_ context.Context, out topics.Outgoing) (topics.Delivered, error) {
-	h.from = out.Sent
-	posted := topics.Delivered{Messages: []topics.Message{{Conversation: out.Conversation, ID: int64(50 + out.Sent)}}}
-	if out.Sent == 0 {
+	h.from = out.Sent()
+	posted := topics.Delivered{Messages: []topics.Message{{Conversation: out.Conversation, ID: int64(50 + out.Sent())}}}
+	if out.Sent() == 0 {
 		return posted, errors.New("connection refused")
 	}
 	return posted, nil

@@ -39,12 +39,13 @@ type Outgoing struct {
 	// Replaces names a message of which only the newest unsent one matters, as a
 	// topic's draft; "" for none.
 	Replaces string `json:"replaces,omitempty"`
-	// Sent counts the parts that have reached Telegram already, so that a split text
-	// whose later part failed goes on where it stopped.
-	Sent int `json:"sent,omitempty"`
-	// Posted are those parts as the transcript is to keep them.
+	// Posted are the parts that have reached Telegram already, as the transcript is to
+	// keep them: a split text whose later part failed goes on where it stopped.
 	Posted []Message `json:"posted,omitempty"`
 }
+
+// Sent counts the parts that have reached Telegram already.
+func (o Outgoing) Sent() int { return len(o.Posted) }
 
 // OutboxLane is the lane in which the message waits. What is more urgent has lanes of
 // its own: an answer does not wait behind a draft of the same topic.

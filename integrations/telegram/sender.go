@@ -149,7 +149,7 @@ func next(out topics.Outgoing, parts int) int {
 	if out.EditID != 0 {
 		return 0
 	}
-	return min(max(0, out.Sent), parts)
+	return min(out.Sent(), parts)
 }
 
 // deliver sends the parts, each message after take has given leave.

@@ -194,7 +194,7 @@ func TestSendGoesOnWhereItStopped(t *testing.T) {
 	if _, tried, err := sender.TrySend(t.Context(), out); tried || err != nil {
 		t.Errorf("tried %v, %v", tried, err)
 	}
-	out.Sent = 1
+	out.Posted = []topics.Message{{ID: 1}}
 	rest, err := sender.Send(t.Context(), out)
 	if err != nil || len(rest.Messages) < 2 {
 		t.Fatalf("%d messages, %v", len(rest.Messages), err)

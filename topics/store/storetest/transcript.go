@@ -17,6 +17,45 @@ func (p *process) record(outcome topics.Outcome) {
 	p.must(p.Finish(patience(p.t), c.Lease, c.Item, outcome))
 }
 
+// editTest writes messages and then edits of a conversation's first message.
+type editTest struct {
+	name     string
+	messages []topics.Message
+	edits    []topics.Message
+	text     string
+	edited   int // seconds, -1 for never
+	versions []string
+}
+
+func (test editTest) run(t *testing.T, b Backend, where topics.Conversation) {
+	p := start(t, b, store.Options{})
+	defer p.Close()
+	for _, m := range test.messages {
+		m.Conversation = where
+		p.record(topics.Outcome{Messages: []topics.Message{m}})
+	}
+	for _, m := range test.edits {
+		m.Conversation = where
+		p.record(topics.Outcome{Edits: []topics.Message{m}})
+	}
+	got, err := p.Messages(patience(t), where, 0, 10)
+	p.must(err)
+	want := time.Time{}
+	if test.edited >= 0 {
+		want = day.Add(time.Duration(test.edited) * time.Second)
+	}
+	if len(got) != 1 || got[0].Text.Text != test.text || !got[0].EditDate.Equal(want) {
+		t.Errorf("got %+v, want %q of %s", got, test.text, want)
+	}
+	versions, err := p.Versions(patience(t), where, 1)
+	p.must(err)
+	var texts []string
+	for _, v := range versions {
+		texts = append(texts, v.Text.Text)
+	}
+	equal(t, "versions", texts, test.versions)
+}
+
 func edits(t *testing.T, b Backend) {
 	edit := func(text string, seconds int) topics.Message {
 		m := message(conv(1), 1, text)
@@ -30,14 +69,7 @@ func edits(t *testing.T, b Backend) {
 	bold.Text.Entities = []topics.Entity{{Type: "bold", Length: 5}}
 	photo := edit("first", 10)
 	photo.Media = []topics.Media{{Kind: "photo", FileID: "other"}}
-	tests := []struct {
-		name     string
-		messages []topics.Message
-		edits    []topics.Message
-		text     string
-		edited   int // seconds, -1 for never
-		versions []string
-	}{
+	tests := []editTest{
 		{"none", []topics.Message{plain}, nil, "first", -1, nil},
 		{"one", []topics.Message{plain}, []topics.Message{edit("second", 10)}, "second", 10, []string{"first"}},
 		{
@@ -82,39 +114,7 @@ func edits(t *testing.T, b Backend) {
 		{"the message again", []topics.Message{plain, edit("other", 5)}, nil, "first", -1, nil},
 	}
 	for i, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			p := start(t, b, store.Options{})
-			defer p.Close()
-			where := conv(int64(i + 1))
-			move := func(list []topics.Message) []topics.Message {
-				for i := range list {
-					list[i].Conversation = where
-				}
-				return list
-			}
-			for _, m := range move(test.messages) {
-				p.record(topics.Outcome{Messages: []topics.Message{m}})
-			}
-			for _, m := range move(test.edits) {
-				p.record(topics.Outcome{Edits: []topics.Message{m}})
-			}
-			got, err := p.Messages(patience(t), where, 0, 10)
-			p.must(err)
-			want := time.Time{}
-			if test.edited >= 0 {
-				want = day.Add(time.Duration(test.edited) * time.Second)
-			}
-			if len(got) != 1 || got[0].Text.Text != test.text || !got[0].EditDate.Equal(want) {
-				t.Errorf("got %+v, want %q of %s", got, test.text, want)
-			}
-			versions, err := p.Versions(patience(t), where, 1)
-			p.must(err)
-			var texts []string
-			for _, v := range versions {
-				texts = append(texts, v.Text.Text)
-			}
-			equal(t, "versions", texts, test.versions)
-		})
+		t.Run(test.name, func(t *testing.T) { test.run(t, b, conv(int64(i+1))) })
 	}
 }
 
