@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
@@ -74,6 +75,7 @@ func (w *Webhook) Handle(ctx *fasthttp.RequestCtx) {
 	}
 	body, err := readBody(ctx)
 	if err != nil {
+		passOver(ctx)
 		ctx.SetStatusCode(fasthttp.StatusRequestEntityTooLarge)
 		ctx.SetConnectionClose()
 		return
@@ -94,6 +96,17 @@ func (w *Webhook) Handle(ctx *fasthttp.RequestCtx) {
 }
 
 var errBodySize = errors.New("body too large")
+
+// maxPassedOver bounds what is read of a body that is too large.
+const maxPassedOver = 16 << 20
+
+// passOver reads what is left of a body and forgets it: who is still writing when the
+// connection is closed would see a broken connection instead of the answer.
+func passOver(ctx *fasthttp.RequestCtx) {
+	if stream := ctx.RequestBodyStream(); stream != nil {
+		_, _ = io.CopyN(io.Discard, stream, maxPassedOver) // the answer is the same however it ends
+	}
+}
 
 // readBody copies the body, which fasthttp reuses.
 func readBody(ctx *fasthttp.RequestCtx) ([]byte, error) {
