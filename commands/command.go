@@ -65,6 +65,8 @@ type Reply struct {
 	Edit bool
 	// Toast is shown to the presser alone, up to 200 characters.
 	Toast string
+	// Tasks are started with the answer, and go on after a restart.
+	Tasks []topics.Task
 
 	outcome string
 	// priority is PriorityAnswer unless nobody is owed the answer.

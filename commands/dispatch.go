@@ -119,7 +119,7 @@ func (r Request) pressed() bool { return r.Press != "" }
 
 // answer makes a reply the messages that we owe the group.
 func (r Reply) answer(req Request) topics.Answer {
-	answer := topics.Answer{Toast: cutUTF16(r.Toast, maxToast)}
+	answer := topics.Answer{Toast: cutUTF16(r.Toast, maxToast), Tasks: r.Tasks}
 	if r.Text.Text == "" {
 		return answer
 	}

@@ -37,6 +37,8 @@ type Answer struct {
 	Messages []Outgoing
 	// Toast is shown to the presser of a button alone, 200 characters at most.
 	Toast string
+	// Tasks are started with the answer.
+	Tasks []Task
 }
 
 // Dispatcher runs commands. It may be called concurrently for different

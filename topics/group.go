@@ -50,7 +50,22 @@ type Group struct {
 	Mirror    Mirror
 	Operators Who
 	Admins    Who
+	// CustomerSend is how an operator's explicit message goes to a customer.
+	CustomerSend CustomerSend
 }
+
+// CustomerSend names a way to a customer.
+type CustomerSend string
+
+// The ways to a customer.
+const (
+	// CustomerSendNone: there is none; the text is offered for copying.
+	CustomerSendNone CustomerSend = "none"
+	// CustomerSendTopic: as plain text in the topic, which the mirror carries over.
+	CustomerSendTopic CustomerSend = "topic"
+	// CustomerSendBot: through the bot that the customer writes to.
+	CustomerSendBot CustomerSend = "bot"
+)
 
 // MirrorUnknown tells that customers' messages are posted by an account or a bot
 // which the settings do not name. Until they do, a customer's text cannot be told

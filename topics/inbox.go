@@ -143,8 +143,16 @@ func (in *Inbox) command(ctx context.Context, outcome Outcome, call Call) (Outco
 	if err != nil {
 		return Outcome{}, err
 	}
-	in.Outbox.Send(ctx, &outcome, answer.Messages)
+	in.answer(ctx, &outcome, answer)
 	return outcome, nil
+}
+
+// answer owes the answer's tasks and sends its messages.
+func (in *Inbox) answer(ctx context.Context, outcome *Outcome, answer Answer) {
+	for _, task := range answer.Tasks {
+		outcome.Enqueue = append(outcome.Enqueue, task.Item())
+	}
+	in.Outbox.Send(ctx, outcome, answer.Messages)
 }
 
 func (in *Inbox) press(ctx context.Context, item Item, press *Callback) (Outcome, error) {
@@ -172,7 +180,7 @@ func (in *Inbox) press(ctx context.Context, item Item, press *Callback) (Outcome
 		// The presser's clock goes on turning for a while; the deed itself is done.
 		in.Log.Warn("answer a button press", "chat_id", press.ChatID, "error", err)
 	}
-	in.Outbox.Send(ctx, &outcome, answer.Messages)
+	in.answer(ctx, &outcome, answer)
 	return outcome, nil
 }
 

@@ -20,6 +20,8 @@ func groupsOf(settings []config.Group) *topics.Groups {
 			},
 			Operators: topics.Who(s.Operators),
 			Admins:    topics.Who(s.Admins),
+
+			CustomerSend: topics.CustomerSend(s.CustomerSend),
 		}
 		for _, instance := range s.Instances {
 			group.Instances = append(group.Instances, topics.Instance{ID: instance.Instance, Key: instance.APIKey})

@@ -1,8 +1,9 @@
 // Package messages holds everything that topicpilot says in groups, in the languages
 // that people there read. It is not for logs or settings errors, which are English.
 //
-// The texts are go-i18n catalogues, active.<language>.json. A text's id is its key;
-// {{.Name}} in it is a value. All catalogues hold the same ids with the same values.
+// The texts are go-i18n catalogues, <part>.<language>.json: one part for each family of
+// commands. A text's id is its key; {{.Name}} in it is a value. The catalogues of all
+// languages hold the same ids with the same values.
 package messages
 
 import (
@@ -17,7 +18,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed active.*.json
+//go:embed *.json
 var catalogues embed.FS
 
 // fallback is the language of groups whose own has no catalogue.
@@ -107,7 +108,7 @@ func load() map[string]*Printer {
 		panic(fmt.Errorf("list catalogues: %w", err))
 	}
 	bundle := i18n.NewBundle(language.English)
-	all := make(map[string]*Printer, len(names))
+	all := make(map[string]*Printer, 3)
 	for _, name := range names {
 		data, err := catalogues.ReadFile(name.Name())
 		if err != nil {
@@ -117,8 +118,11 @@ func load() map[string]*Printer {
 		if err != nil {
 			panic(fmt.Errorf("read catalogue %s: %w", name.Name(), err))
 		}
-		p := newPrinter(file.Tag.String(), file.Messages)
-		all[p.lang] = p
+		lang := file.Tag.String()
+		if all[lang] == nil {
+			all[lang] = &Printer{lang: lang, plain: make(map[string]string), ids: make(map[string]bool)}
+		}
+		all[lang].add(file.Messages)
 	}
 	for lang, p := range all {
 		p.localizer = i18n.NewLocalizer(bundle, lang)
@@ -126,8 +130,7 @@ func load() map[string]*Printer {
 	return all
 }
 
-func newPrinter(lang string, texts []*i18n.Message) *Printer {
-	p := &Printer{lang: lang, plain: make(map[string]string), ids: make(map[string]bool)}
+func (p *Printer) add(texts []*i18n.Message) {
 	for _, text := range texts {
 		p.ids[text.ID] = true
 		plural := text.One != "" || text.Few != "" || text.Many != ""
@@ -135,5 +138,4 @@ func newPrinter(lang string, texts []*i18n.Message) *Printer {
 			p.plain[text.ID] = text.Other
 		}
 	}
-	return p
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,16 +15,29 @@ import (
 	"topicpilot/commands/messages"
 )
 
-// catalogue reads a catalogue as id → plural form → text.
+// catalogue reads the catalogues of a language as id → plural form → text.
 func catalogue(t *testing.T, lang string) map[string]map[string]string {
 	t.Helper()
-	data, err := os.ReadFile("active." + lang + ".json")
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("*." + lang + ".json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no catalogue of ", lang, err)
 	}
-	var raw map[string]any
-	if err := json.Unmarshal(data, &raw); err != nil {
-		t.Fatal(err)
+	raw := map[string]any{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var part map[string]any
+		if err := json.Unmarshal(data, &part); err != nil {
+			t.Fatal(file, err)
+		}
+		for id, text := range part {
+			if _, twice := raw[id]; twice {
+				t.Errorf("%s is in two catalogues of %s", id, lang)
+			}
+			raw[id] = text
+		}
 	}
 	out := make(map[string]map[string]string, len(raw))
 	for id, v := range raw {

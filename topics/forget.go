@@ -1,0 +1,57 @@
+package topics
+
+import (
+	"context"
+	"time"
+)
+
+// Traces is what is stored of a customer, as far as others than the store have to act
+// on it before it is erased.
+type Traces struct {
+	// Conversations are the customer's topics, in all groups.
+	Conversations []Conversation
+	// Pages are those of outside systems. Blocks are what we added to pages made by hand,
+	// by the pages' ids.
+	Pages  []Page
+	Blocks map[string][]string
+}
+
+// Receipt counts what was erased.
+type Receipt struct {
+	CustomerID int64     `json:"customer_id"`
+	At         time.Time `json:"at"`
+	Topics     int64     `json:"topics"`
+	Messages   int64     `json:"messages"`
+	// Versions are former texts of edited messages.
+	Versions int64 `json:"versions"`
+	// Journal are stored updates, Parked those given up, Waiting what was still to be
+	// sent or done.
+	Journal int64 `json:"journal"`
+	Parked  int64 `json:"parked"`
+	Waiting int64 `json:"waiting"`
+	Links   int64 `json:"links"`
+	Drafts  int64 `json:"drafts"`
+	// Runs are entries of the audit trail from which the customer was taken out.
+	Runs int64 `json:"runs"`
+	// Files are copies of the database that were made before upgrades and held it all.
+	Files int64 `json:"files"`
+	// Pages were archived, Blocks removed in outside systems; Pending are those that
+	// could not be reached and will be tried again.
+	Pages   int64 `json:"pages"`
+	Blocks  int64 `json:"blocks"`
+	Pending int64 `json:"pending"`
+}
+
+// Eraser erases customers from the store.
+type Eraser interface {
+	// Traces lists what others have to erase first.
+	Traces(ctx context.Context, customerID int64) (Traces, error)
+	// Forget erases everything about the customer: their topics with both sides of the
+	// talk, former texts, search index, journal, parked and waiting items of those topics
+	// and of the customer's own lanes, links, pages, exports, what the audit trail names
+	// of them, and the titles of their topics. What was written in those topics up to now
+	// is not stored again, by no replay and no import. The follow-up items are stored in
+	// the same transaction. The bytes are gone from the database's files when it returns.
+	// An unknown customer gives zero counts and no error.
+	Forget(ctx context.Context, customerID int64, followUp []NewItem) (Receipt, error)
+}
