@@ -71,7 +71,9 @@ const (
 	qKeepPause
 	qPauseOf
 	qPauses
-	queryCount
+	// lanesCount ends this file's part. The other parts go on from there, each in its own
+	// file: statements_work.go, then statements_search.go.
+	lanesCount
 )
 
 const (
@@ -81,8 +83,8 @@ const (
 		`author_username, kind, text, entities, media, album, reply_to, flags`
 )
 
-// texts holds the statements with ? for each argument, in order.
-var texts = [queryCount]string{
+// laneTexts holds the statements with ? for each argument, in order.
+var laneTexts = map[query]string{
 	qInsertItem: `INSERT INTO items (queue, lane, key, payload, added_at, not_before) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`,
 	qFinishKeep:   `UPDATE items SET state = 1, done_at = ? WHERE id = ? AND state = 0`,
@@ -176,6 +178,16 @@ var texts = [queryCount]string{
 		ON CONFLICT (chat_id) DO UPDATE SET until = excluded.until WHERE send_pauses.until < excluded.until`,
 	qPauseOf: `SELECT until FROM send_pauses WHERE chat_id = ? AND until > ?`,
 	qPauses:  `SELECT chat_id, until FROM send_pauses WHERE until > ?`,
+}
+
+// statementTexts gives the statements of all parts.
+func statementTexts() (all [queryCount]string) {
+	for _, part := range []map[query]string{laneTexts, workTexts, searchTexts} {
+		for q, text := range part {
+			all[q] = text
+		}
+	}
+	return all
 }
 
 // numbered writes the arguments as PostgreSQL wants them: $1, $2, …

@@ -118,13 +118,13 @@ func (s *Store) open(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
+	s.texts = statementTexts()
 	if shared {
-		for q, text := range texts {
+		for q, text := range s.texts {
 			s.texts[q] = numbered(text)
 		}
 		return s.openPostgres(ctx, url)
 	}
-	s.texts = texts
 	return s.openSQLite(ctx, file)
 }
 
