@@ -1,0 +1,297 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"topicpilot/commands/messages"
+	"topicpilot/topics"
+)
+
+// TaskCard is the kind of task that writes a customer's card.
+const TaskCard = "card"
+
+const (
+	// cardPatience is how long a card is tried before the operator is told that it did
+	// not work.
+	cardPatience = 5 * time.Minute
+	// cardPause is the first pause after a try that failed; each next one is twice as long.
+	cardPause = 2 * time.Second
+	// tellAfter is the longest wait of which the operator is not told.
+	tellAfter = 5 * time.Second
+)
+
+// Card is a customer's card in an outside system.
+type Card struct {
+	ID, URL string
+	// Tags and Priority are those that the team set there.
+	Tags     []string
+	Priority string
+	// Created tells that it was made just now, Replaced that it stands for one that was
+	// archived by hand.
+	Created  bool
+	Replaced bool
+	// Twins counts further cards of the same customer, made by hand; the oldest is used.
+	Twins int
+}
+
+// Cards keeps customers' cards in an outside system. May be called concurrently for
+// different customers.
+type Cards interface {
+	// Upsert finds the customer's card, or makes one, and brings it up to date. known is
+	// the id that it had last, "" for none. It may be called again after any error: it
+	// looks for the card before it makes one.
+	//
+	// Errors: *topics.Wait when the system asks for a pause; *CardError for what no later
+	// try mends; any other may pass.
+	Upsert(ctx context.Context, customer topics.Customer, known string) (Card, error)
+}
+
+// CardError says why a card cannot be written. Reason is one of the reasons that
+// notion.<reason> in package messages explains: refused, not_shared, schema, rejected,
+// busy.
+type CardError struct {
+	Reason string
+	Err    error
+}
+
+func (e *CardError) Error() string { return "card: " + e.Reason + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *CardError) Unwrap() error { return e.Err }
+
+// NotionParts are what /notion works with.
+type NotionParts struct {
+	// System is the integration's id, "" where there is none.
+	System    string
+	Cards     Cards
+	Pages     topics.PageStore
+	Runs      topics.RunStore
+	Customers Customers
+	Groups    *topics.Groups
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Notion makes /notion, and the handler of the tasks that it starts. It does not hold up
+// the topic: the card is written by a task, one at a time for each customer.
+func Notion(parts NotionParts) (Command, topics.TaskHandler) {
+	n := &notion{NotionParts: parts, audit: audit{runs: parts.Runs, now: parts.Now}}
+	return Command{Name: "notion", HelpID: "help.notion", Role: topics.RoleOperator, Run: n.run}, n
+}
+
+type notion struct {
+	NotionParts
+	audit audit
+}
+
+// cardTask is the Data of a TaskCard.
+type cardTask struct {
+	topics.Conversation
+	CustomerID int64     `json:"customer_id"`
+	Run        int64     `json:"run"`
+	Began      time.Time `json:"began"`
+	Tries      int       `json:"tries,omitempty"`
+	// Told tells that the operator knows that it takes longer.
+	Told bool `json:"told,omitempty"`
+}
+
+func (n *notion) run(ctx context.Context, req Request) (Reply, error) {
+	if n.System == "" {
+		return req.say(outcomeRefused, req.Say.T("notion.not_set", nil)), nil
+	}
+	customer, reason, err := knownCustomer(ctx, n.Customers, req)
+	if err != nil {
+		return Reply{}, err
+	}
+	if reason != "" {
+		return req.say(outcomeRefused, req.Say.T(reasonText(reason), nil)), nil
+	}
+	run, _, err := n.audit.begin(ctx, req, customer.ID, topics.RunQueued)
+	if err != nil {
+		return Reply{}, err
+	}
+	task := cardTask{Conversation: req.Conversation, CustomerID: customer.ID, Run: run.ID, Began: n.Now()}
+	return Reply{Tasks: []topics.Task{task.task("card:" + strconv.FormatInt(run.ID, 10))}}, nil
+}
+
+func (t cardTask) task(key string) topics.Task {
+	data, err := json.Marshal(t)
+	if err != nil {
+		panic(fmt.Sprintf("task of a card does not encode: %T", err)) // plain data always does
+	}
+	return topics.Task{Kind: TaskCard, Lane: topics.CustomerLane(t.CustomerID) + " notion", Key: key, Data: data}
+}
+
+// knownCustomer finds who stands behind the topic, or the reason why that is not known.
+func knownCustomer(
+	ctx context.Context, customers Customers, req Request,
+) (topics.Customer, topics.ResolveReason, error) {
+	resolved, err := customers.Resolve(ctx, req.Group, req.Conversation, topics.NeedIdentity)
+	if err == nil {
+		return resolved.Customer, "", nil
+	}
+	if known, ok := errors.AsType[*topics.ResolveError](err); ok {
+		return topics.Customer{}, known.Reason, nil
+	}
+	return topics.Customer{}, "", fmt.Errorf("resolve customer: %w", err)
+}
+
+// RunTask writes one card and answers the operator.
+func (n *notion) RunTask(ctx context.Context, task topics.Task) (topics.TaskResult, error) {
+	var t cardTask
+	if err := json.Unmarshal(task.Data, &t); err != nil {
+		return topics.TaskResult{}, &topics.Hopeless{Err: errors.New("task of a card cannot be read")}
+	}
+	group, ok := n.Groups.Find(t.ChatID)
+	if !ok {
+		return topics.TaskResult{}, &topics.Hopeless{Err: errors.New("the group is not in the settings any more")}
+	}
+	req := Request{
+		Call: topics.Call{Group: group, Conversation: t.Conversation}, Say: messages.For(group.Language),
+	}
+	card, err := n.write(ctx, req, t.CustomerID)
+	switch {
+	case err == nil:
+		return n.answer(ctx, t, cardText(req.Say, card), topics.RunDone, "done")
+	case ctx.Err() != nil:
+		return topics.TaskResult{}, ctx.Err() // the stop: this very task goes on at the next start
+	}
+	return n.failed(ctx, req, t, err)
+}
+
+// write finds or makes the card, and remembers its page.
+func (n *notion) write(ctx context.Context, req Request, customerID int64) (Card, error) {
+	customer, reason, err := knownCustomer(ctx, n.Customers, req)
+	switch {
+	case err != nil:
+		return Card{}, err
+	case reason != "":
+		return Card{}, fmt.Errorf("the customer is not known any more: %s", reason)
+	case customer.ID != customerID:
+		return Card{}, &CardError{Reason: "rejected", Err: errors.New("the topic has another customer by now")}
+	}
+	page, err := n.Pages.Page(ctx, n.System, topics.PageCard, customer.ID, topics.Conversation{})
+	if err != nil && !errors.Is(err, topics.ErrNotFound) {
+		return Card{}, fmt.Errorf("read the card's page: %w", err)
+	}
+	card, err := n.Cards.Upsert(ctx, customer, page.ID)
+	if err != nil {
+		return Card{}, err
+	}
+	kept := topics.Page{
+		System: n.System, Kind: topics.PageCard, CustomerID: customer.ID, ID: card.ID, URL: card.URL,
+		Ours: card.Created || page.ID == card.ID && page.Ours, At: n.Now(),
+	}
+	if kept.ID == page.ID && kept.URL == page.URL && kept.Ours == page.Ours {
+		return card, nil
+	}
+	if err := n.Pages.KeepPage(ctx, kept); err != nil {
+		return Card{}, fmt.Errorf("keep the card's page: %w", err)
+	}
+	return card, nil
+}
+
+// failed decides between another try and an answer that says why not.
+func (n *notion) failed(ctx context.Context, req Request, t cardTask, failure error) (topics.TaskResult, error) {
+	reason := "unavailable"
+	var fault *CardError
+	var wait *topics.Wait
+	pause := min(cardPause<<min(t.Tries, 5), time.Minute)
+	isFault := errors.As(failure, &fault)
+	if isFault {
+		reason = fault.Reason
+	}
+	if errors.As(failure, &wait) {
+		pause = max(wait.After, time.Second)
+	}
+	if isFault || n.Now().Sub(t.Began)+pause > cardPatience {
+		n.Log.Warn("card not written", "system", n.System, "topic_id", t.Conversation.String(), "error", failure)
+		return n.answer(ctx, t, topics.Plain(req.Say.T("notion."+reason, nil)), topics.RunFailed, reason)
+	}
+	n.Log.Info("card not written yet", "system", n.System, "topic_id", t.Conversation.String(), "error", failure)
+	var result topics.TaskResult
+	if pause > tellAfter && !t.Told {
+		t.Told = true
+		seconds := int((pause + time.Second - 1) / time.Second)
+		result.Messages = []topics.Outgoing{{
+			Conversation: t.Conversation, Priority: topics.PriorityNotice,
+			Text: topics.Plain(req.Say.N("notion.wait", seconds, nil)),
+		}}
+	}
+	t.Tries++
+	next := t.task("card:" + strconv.FormatInt(t.Run, 10) + ":" + strconv.Itoa(t.Tries))
+	next.NotBefore = n.Now().Add(pause)
+	result.Tasks = []topics.Task{next}
+	return result, nil
+}
+
+func (n *notion) answer(
+	ctx context.Context, t cardTask, text topics.Text, state topics.RunState, result string,
+) (topics.TaskResult, error) {
+	if err := n.audit.end(ctx, t.Run, state, result); err != nil {
+		return topics.TaskResult{}, err
+	}
+	return topics.TaskResult{Messages: []topics.Outgoing{{Conversation: t.Conversation, Text: text}}}, nil
+}
+
+// cardText shows a card: its link, and what the team set there.
+func cardText(say *messages.Printer, card Card) topics.Text {
+	var text topics.Text
+	head := "notion.updated"
+	switch {
+	case card.Replaced:
+		head = "notion.replaced"
+	case card.Created:
+		head = "notion.created"
+	}
+	text.Add(say.T(head, nil) + "\n" + card.URL)
+	var tags []string
+	for _, tag := range card.Tags {
+		if tag = cleanField(tag); visible(tag) {
+			tags = append(tags, tag)
+		}
+	}
+	if len(tags) == 0 {
+		tags = []string{say.T("notion.none", nil)}
+	}
+	before, after := say.Around("notion.tags", "Tags")
+	text.Add("\n" + before).Append(shownText(shownOf(strings.Join(tags, ", ")), maxShown)).Add(after)
+	priority := cleanField(card.Priority)
+	if !visible(priority) {
+		priority = say.T("notion.none", nil)
+	}
+	before, after = say.Around("notion.priority", "Priority")
+	text.Add("\n" + before).Append(shownText(shownOf(priority), maxShown)).Add(after)
+	if card.Twins > 0 {
+		text.Add("\n" + say.N("notion.twins", card.Twins, nil))
+	}
+	return text
+}
+
+// NotionSection is the line of /info with the customer's card, where there is one.
+func NotionSection(parts NotionParts) InfoSection {
+	return InfoSection{Name: "notion", Section: notionSection{parts}}
+}
+
+type notionSection struct{ NotionParts }
+
+func (s notionSection) Lines(ctx context.Context, req SectionRequest) ([]topics.Text, error) {
+	if req.Customer == nil {
+		return nil, nil
+	}
+	page, err := s.Pages.Page(ctx, s.System, topics.PageCard, req.Customer.ID, topics.Conversation{})
+	if errors.Is(err, topics.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []topics.Text{topics.Plain("Notion: " + page.URL)}, nil
+}
