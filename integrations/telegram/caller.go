@@ -40,7 +40,9 @@ var _ ta.Caller = (*caller)(nil)
 type request struct {
 	method string
 	body   []byte
-	limit  int
+	// form, if set, is uploaded in place of body.
+	form  *form
+	limit int
 	// timeout, if set, replaces the caller's.
 	timeout time.Duration
 }
@@ -95,10 +97,21 @@ func (c *caller) do(ctx context.Context, r request) (json.RawMessage, error) {
 	req.Header.SetHost(c.host)
 	req.Header.SetRequestURI(c.path + "/bot" + c.token.Reveal() + "/" + r.method)
 	req.Header.SetUserAgent("topicpilot")
-	req.Header.SetContentType(ta.ContentTypeJSON)
-	req.SetBodyRaw(r.body)
+	if r.form != nil {
+		req.Header.SetContentType(r.form.contentType)
+		req.SetBodyStream(r.form, int(r.form.size))
+	} else {
+		req.Header.SetContentType(ta.ContentTypeJSON)
+		req.SetBodyRaw(r.body)
+	}
 
 	if err := c.transport.roundTrip(bounded, req, resp, r.limit); err != nil {
+		if r.form != nil {
+			err = r.form.outcome(err)
+		}
+		if refused, ok := errors.AsType[*topics.Hopeless](err); ok {
+			return nil, refused
+		}
 		if unsent, ok := errors.AsType[*notSent](err); ok {
 			return nil, fmt.Errorf("telegram: %s: %w", r.method, c.withoutToken(unsent))
 		}
@@ -157,7 +170,7 @@ func (c *caller) read(r request, resp *fasthttp.Response) (json.RawMessage, erro
 	case refusal.Code < 300:
 		return nil, &topics.UnknownOutcome{Err: fmt.Errorf("telegram: %s: %w", r.method, errUnreadable)}
 	}
-	return nil, classify(refusal, r.body)
+	return nil, classify(refusal, r.target)
 }
 
 func readParameters(refusal *APIError, parameters []byte) {

@@ -48,9 +48,9 @@ func maskQuoted(description string) string {
 // defaultFloodWait is waited for when a 429 names no time.
 const defaultFloodWait = 5 * time.Second
 
-// classify turns a refusal into the domain's errors. body is the request's, in which the
-// conversation is looked up.
-func classify(refusal *APIError, body []byte) error {
+// classify turns a refusal into the domain's errors. target gives the conversation that the
+// request was for.
+func classify(refusal *APIError, target func() topics.Conversation) error {
 	switch {
 	case refusal.Code == 429:
 		wait := refusal.RetryAfter
@@ -64,9 +64,9 @@ func classify(refusal *APIError, body []byte) error {
 		// The token or the receiver is at fault, not what was sent: it can be mended from outside.
 		return refusal
 	case refusal.MigrateTo != 0:
-		return &topics.Migrated{From: target(body).ChatID, To: refusal.MigrateTo}
+		return &topics.Migrated{From: target().ChatID, To: refusal.MigrateTo}
 	case topicGone(refusal.Description):
-		if conv := target(body); conv.ThreadID != 0 {
+		if conv := target(); conv.ThreadID != 0 {
 			return &topics.TopicLost{Conversation: conv}
 		}
 	}
@@ -80,10 +80,13 @@ func topicGone(description string) bool {
 		strings.Contains(description, "TOPIC_DELETED") || strings.Contains(description, "TOPIC_ID_INVALID")
 }
 
-// target reads chat and thread of a request's JSON.
-func target(body []byte) topics.Conversation {
+// target reads chat and thread of the request.
+func (r *request) target() topics.Conversation {
+	if r.form != nil {
+		return r.form.conv
+	}
 	var conv topics.Conversation
-	eachMember(body, func(key, value []byte) {
+	eachMember(r.body, func(key, value []byte) {
 		switch string(key) {
 		case "chat_id":
 			conv.ChatID, _ = scanInt(value)

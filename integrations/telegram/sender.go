@@ -40,8 +40,8 @@ type SenderOptions struct {
 	Flood func(ctx context.Context, chatID int64, wait time.Duration)
 }
 
-// Sender is the one writer into groups. Whatever it sends begins with the group's comment mark, is
-// no reply to anything, and stays in its topic. It may be used concurrently.
+// Sender is the one writer into groups. Whatever its exported methods send begins with the group's
+// comment mark, is no reply to anything, and stays in its topic. It may be used concurrently.
 //
 // Errors: those of Client; *topics.Hopeless for what it refuses itself (unknown
 // group, unusable mark, a thread id that would land elsewhere, nothing visible to say).
@@ -76,10 +76,8 @@ func (s *Sender) Send(ctx context.Context, out topics.Outgoing) (topics.Delivere
 	if err != nil {
 		return topics.Delivered{}, err
 	}
-	if out.ThreadID != 0 && s.forums.closed(out.ChatID) {
-		if err := s.lookForTopics(ctx, out.ChatID); err != nil {
-			return topics.Delivered{}, err
-		}
+	if err := s.hasTopics(ctx, out.Conversation); err != nil {
+		return topics.Delivered{}, err
 	}
 	return s.deliver(ctx, out, parts, func() (slot, error) { return s.waitSlot(ctx, out) })
 }
@@ -118,20 +116,12 @@ func (s *Sender) TrySend(ctx context.Context, out topics.Outgoing) (topics.Deliv
 
 // parts checks out and makes its messages; an edit is always one.
 func (s *Sender) parts(out topics.Outgoing) ([]topics.Text, error) {
-	mark, ok := s.o.Marks.CommentMark(out.ChatID)
-	if !ok {
-		return nil, &topics.Hopeless{Err: errUnknownGroup}
-	}
-	if err := checkMark(mark); err != nil {
-		return nil, &topics.Hopeless{Err: err}
-	}
-	// 0 is General and sent without a thread id. Any other id that is no topic's would be
-	// taken for 0 by the Bot API, and the text would stand in General.
-	if out.ThreadID < 0 || out.ThreadID == 1 {
-		return nil, &topics.Hopeless{Err: errThread}
+	mark, err := s.mark(out.Conversation)
+	if err != nil {
+		return nil, err
 	}
 	if out.EditID != 0 {
-		text, err := first(out.Text, mark)
+		text, err := first(out.Text, mark, maxUnits)
 		if err != nil {
 			return nil, &topics.Hopeless{Err: err}
 		}
@@ -142,6 +132,31 @@ func (s *Sender) parts(out topics.Outgoing) ([]topics.Text, error) {
 		return nil, &topics.Hopeless{Err: err}
 	}
 	return parts, nil
+}
+
+// mark gives the group's comment mark and refuses a conversation that nothing may be sent to.
+func (s *Sender) mark(conv topics.Conversation) (string, error) {
+	mark, ok := s.o.Marks.CommentMark(conv.ChatID)
+	if !ok {
+		return "", &topics.Hopeless{Err: errUnknownGroup}
+	}
+	if err := checkMark(mark); err != nil {
+		return "", &topics.Hopeless{Err: err}
+	}
+	// 0 is General and sent without a thread id. Any other id that is no topic's would be
+	// taken for 0 by the Bot API, and the text would stand in General.
+	if conv.ThreadID < 0 || conv.ThreadID == 1 {
+		return "", &topics.Hopeless{Err: errThread}
+	}
+	return mark, nil
+}
+
+// hasTopics reports an error where the group's topics are switched off.
+func (s *Sender) hasTopics(ctx context.Context, conv topics.Conversation) error {
+	if conv.ThreadID == 0 || !s.forums.closed(conv.ChatID) {
+		return nil
+	}
+	return s.lookForTopics(ctx, conv.ChatID)
 }
 
 // next is the first part that has not been sent yet.
@@ -158,15 +173,16 @@ func (s *Sender) deliver(
 ) (topics.Delivered, error) {
 	var delivered topics.Delivered
 	buttons := out.Buttons
+	post := func() (topics.Message, error) { return s.post(ctx, out) }
 	for i := next(out, len(parts)); i < len(parts); i++ {
 		out.Text, out.Buttons = parts[i], nil
 		if i == len(parts)-1 {
 			out.Buttons = buttons
 		}
-		err := s.once(ctx, out, take, &delivered)
+		err := s.once(ctx, out.Conversation, take, post, &delivered)
 		if refusedWith(err, 400, "can't parse entities") || refusedWith(err, 400, "ENTITY") {
 			out.Text = topics.Plain(out.Text.Text)
-			err = s.once(ctx, out, take, &delivered)
+			err = s.once(ctx, out.Conversation, take, post, &delivered)
 		}
 		if err != nil {
 			return delivered, err
@@ -175,19 +191,20 @@ func (s *Sender) deliver(
 	return delivered, nil
 }
 
-// once sends one message, in a slot that it takes and gives back.
+// once sends one message by post, in a slot that it takes and gives back.
 func (s *Sender) once(
-	ctx context.Context, out topics.Outgoing, take func() (slot, error), delivered *topics.Delivered,
+	ctx context.Context, conv topics.Conversation,
+	take func() (slot, error), post func() (topics.Message, error), delivered *topics.Delivered,
 ) error {
 	held, err := take()
 	if err != nil {
 		return err
 	}
-	message, err := s.post(ctx, out)
+	message, err := post()
 	if flood, ok := errors.AsType[*topics.Wait](err); ok {
-		s.budget.pause(out.ChatID, flood.After)
+		s.budget.pause(conv.ChatID, flood.After)
 		if s.o.Flood != nil {
-			s.o.Flood(ctx, out.ChatID, flood.After)
+			s.o.Flood(ctx, conv.ChatID, flood.After)
 		}
 	}
 	posted := arrived(err)
@@ -197,7 +214,7 @@ func (s *Sender) once(
 	_, refused := errors.AsType[*topics.Hopeless](err)
 	s.release(ctx, held, posted || refused)
 	if _, astray := errors.AsType[*strayed](err); astray {
-		if s.outside(ctx, out.ChatID) {
+		if s.outside(ctx, conv.ChatID) {
 			return s.takeBack(ctx, message)
 		}
 		err = nil
@@ -243,10 +260,27 @@ func (s *Sender) post(ctx context.Context, out topics.Outgoing) (topics.Message,
 	if err != nil {
 		return topics.Message{}, &topics.UnknownOutcome{Err: fmt.Errorf("telegram: %s: %w", method, err)}
 	}
-	if out.EditID == 0 && out.ThreadID != 0 && thread != out.ThreadID {
-		return message, &strayed{}
+	if out.EditID == 0 {
+		err = astray(message, thread)
 	}
-	return message, nil
+	return message, err
+}
+
+// landed completes a new message with Telegram's answer.
+func landed(method string, message topics.Message, result json.RawMessage) (topics.Message, error) {
+	thread, err := fill(&message, result, 0)
+	if err != nil {
+		return topics.Message{}, &topics.UnknownOutcome{Err: fmt.Errorf("telegram: %s: %w", method, err)}
+	}
+	return message, astray(message, thread)
+}
+
+// astray is a *strayed for a message that stands in another topic, thread, than it was sent to.
+func astray(message topics.Message, thread int64) error {
+	if message.ThreadID != 0 && thread != message.ThreadID {
+		return &strayed{}
+	}
+	return nil
 }
 
 // fill takes id and dates from Telegram's answer, and nothing else, so that a field that this

@@ -13,6 +13,8 @@ import (
 const (
 	// maxUnits is a message's length in UTF-16 units, after entities are taken out.
 	maxUnits = 4096
+	// maxCaption is a caption's length, counted likewise. Source: Bot API, sendDocument.
+	maxCaption = 1024
 	// maxEntities is what Telegram keeps of a message's entities.
 	maxEntities = 100
 	// maxMark keeps a comment mark from filling the message.
@@ -59,14 +61,15 @@ func splitWithin(t topics.Text, mark string, limit int) ([]topics.Text, error) {
 	return parts, nil
 }
 
-// first makes a single message of a text, cut with "…" where it is too long; for edits.
-func first(t topics.Text, mark string) (topics.Text, error) {
+// first makes a single message of limit units of a text, cut with "…" where it is too long; for
+// edits and captions.
+func first(t topics.Text, mark string, limit int) (topics.Text, error) {
 	t = clean(t)
-	parts, err := splitWithin(t, mark, maxUnits)
+	parts, err := splitWithin(t, mark, limit)
 	if err != nil || len(parts) == 1 {
 		return slices.Concat(parts, []topics.Text{{}})[0], err
 	}
-	parts, err = splitWithin(t, mark, maxUnits-topics.UTF16Len(ellipsis))
+	parts, err = splitWithin(t, mark, limit-topics.UTF16Len(ellipsis))
 	if err != nil {
 		return topics.Text{}, err
 	}

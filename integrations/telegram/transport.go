@@ -20,6 +20,8 @@ const (
 	dialTimeout      = 5 * time.Second
 	handshakeTimeout = 10 * time.Second
 	bufferSize       = 4096
+	// earlyAnswerTime bounds the look for an answer on a connection that takes no more.
+	earlyAnswerTime = time.Second
 )
 
 // transport is HTTP/1.1 to one server, over fasthttp's requests and responses. fasthttp's own
@@ -95,13 +97,29 @@ func (t *transport) roundTrip(
 }
 
 func (c *connection) exchange(request *fasthttp.Request, response *fasthttp.Response, limit int) error {
-	if err := request.Write(c.writer); err != nil {
+	err := request.Write(c.writer)
+	if err == nil {
+		err = c.writer.Flush()
+	}
+	if err == nil {
+		return response.ReadLimitBody(c.reader, limit)
+	}
+	if !request.IsBodyStream() || !connectionBroke(err) {
 		return err
 	}
-	if err := c.writer.Flush(); err != nil {
+	// Who refuses an upload may answer before the end of it and read no further.
+	_ = c.SetReadDeadline(time.Now().Add(earlyAnswerTime))
+	if response.ReadLimitBody(c.reader, limit) != nil {
 		return err
 	}
-	return response.ReadLimitBody(c.reader, limit)
+	response.SetConnectionClose()
+	return nil
+}
+
+// connectionBroke tells that err came from the connection, and not from its end in time.
+func connectionBroke(err error) bool {
+	var network *net.OpError
+	return errors.As(err, &network) && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func (t *transport) take(ctx context.Context) (*connection, error) {

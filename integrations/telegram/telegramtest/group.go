@@ -48,16 +48,23 @@ func (s *Server) AddGroup(g Group) error {
 	if c.typ == "private" {
 		c.first, c.last = s.users[g.ID].FirstName, s.users[g.ID].LastName
 	}
-	bot := s.opt.Bot
-	c.members[bot.ID] = Member{
-		User: bot, Status: Administrator,
-		Rights: Rights{ManageTopics: true, DeleteMessages: true, PinMessages: true},
-	}
+	c.members[s.opt.Bot.ID] = s.newcomer(c)
 	for _, m := range g.Members {
 		s.join(c, m)
 	}
 	s.chats[g.ID] = c
 	return nil
+}
+
+// newcomer is the bot's place in a new chat.
+func (s *Server) newcomer(c *chat) Member {
+	if c.typ == "private" {
+		return Member{User: s.opt.Bot, Status: Regular}
+	}
+	return Member{
+		User: s.opt.Bot, Status: Administrator,
+		Rights: Rights{ManageTopics: true, DeleteMessages: true, PinMessages: true},
+	}
 }
 
 // join records a member; an account given only by id is looked up.

@@ -8,7 +8,7 @@ import (
 const generalTopic = 1
 
 func (s *Server) sendMessage(p *params) (any, *APIError) {
-	c, err := s.target(p)
+	c, err := s.sendTarget(p)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (s *Server) sendMessage(p *params) (any, *APIError) {
 }
 
 func (s *Server) sendDocument(p *params) (any, *APIError) {
-	c, err := s.target(p)
+	c, err := s.sendTarget(p)
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ type Server struct {
 	faults     []*activeFault
 	seen       observed
 	violations []Violation
+	bots       map[string]*Server // further bots by token
 }
 
 // New makes a server; it serves nothing until Start, or Handler is mounted somewhere.
@@ -116,13 +117,16 @@ func (s *Server) Close() error {
 	s.closed = true
 	close(s.done)
 	s.hook.conns.shut()
-	ln := s.listener
+	ln, bots := s.listener, s.bots
 	s.seen.closeAll()
 	s.mu.Unlock()
 	var err error
+	for _, bot := range bots {
+		err = errors.Join(err, bot.Close())
+	}
 	if ln != nil {
 		ln.conns.shut() // idle keep-alive connections would hold Shutdown back
-		err = errors.Join(ln.Close(), s.http.Shutdown())
+		err = errors.Join(err, ln.Close(), s.http.Shutdown())
 	}
 	s.wg.Wait()
 	if err != nil {
@@ -179,6 +183,9 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	switch {
 	case !ok:
 		reply(ctx, nil, &APIError{Code: http.StatusNotFound, Description: "Not Found"})
+		return
+	case s.otherBot(token) != nil:
+		s.otherBot(token).handle(ctx)
 		return
 	case subtle.ConstantTimeCompare([]byte(token), []byte(s.opt.Token)) != 1:
 		reply(ctx, nil, &APIError{Code: http.StatusUnauthorized, Description: "Unauthorized"})
