@@ -48,7 +48,7 @@ func (s *Speakers) Of(ctx context.Context, group *Group, in *Incoming) (Speaking
 			speaking.Author.Kind = AuthorOperator
 		}
 	}
-	speaking.Kind = kindOf(group, in, speaking.Author.Kind)
+	speaking.Kind = KindOf(group, in, speaking.Author.Kind)
 	typed := !in.Edited && !in.Caption && len(in.Media) == 0 && !in.Forwarded &&
 		!in.AutomaticForward && !in.ViaBot && !in.Scheduled
 	speaking.Commands = typed && speaking.Kind == MessageCommand
@@ -130,9 +130,9 @@ func (s *Speakers) belongs(ctx context.Context, group *Group, who Who, p person)
 	return false, nil
 }
 
-// kindOf tells talk from comment and command. What a customer writes is talk,
-// whatever it looks like.
-func kindOf(group *Group, in *Incoming, author AuthorKind) MessageKind {
+// KindOf tells talk from comment and command, once it is known on which side the author
+// stands. What a customer writes is talk, whatever it looks like.
+func KindOf(group *Group, in *Incoming, author AuthorKind) MessageKind {
 	text := in.Text.Text
 	switch {
 	case author == AuthorService:
