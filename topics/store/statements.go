@@ -39,6 +39,7 @@ const (
 	qGetParked
 	qItemPlace
 	qMessages
+	qLastFrom
 	qVersions
 	qReadTopic
 	qReadTopics
@@ -137,6 +138,8 @@ var laneTexts = map[query]string{
 	qItemPlace: `SELECT queue, lane, key FROM items WHERE id = ? AND state = 2`,
 	qMessages: `SELECT ` + messageColumns + ` FROM messages
 		WHERE chat_id = ? AND thread_id = ? AND message_id > ? ORDER BY message_id LIMIT ?`,
+	qLastFrom: `SELECT message_id FROM messages WHERE chat_id = ? AND thread_id = ? AND author_kind = ?
+		ORDER BY message_id DESC LIMIT 1`,
 	qVersions: `SELECT date, text, entities FROM message_versions
 		WHERE chat_id = ? AND thread_id = ? AND message_id = ? ORDER BY date, id`,
 	qReadTopic: `SELECT chat_id, thread_id, title, status, first_seen, changed_at FROM topics

@@ -23,6 +23,18 @@ func (s *Store) Messages(
 	return list, wrap("read messages", err)
 }
 
+// LastFrom gives the id of the latest message of a conversation whose author is of the kind, and
+// topics.ErrNotFound where there is none.
+func (s *Store) LastFrom(ctx context.Context, conv topics.Conversation, kind topics.AuthorKind) (int64, error) {
+	var id int64
+	args := []any{conv.ChatID, conv.ThreadID, string(kind)}
+	err := s.rows(ctx, qLastFrom, args, func(rows *sql.Rows) error { return rows.Scan(&id) })
+	if err == nil && id == 0 {
+		err = topics.ErrNotFound
+	}
+	return id, wrap("look for the last message", err)
+}
+
 func scanMessage(rows *sql.Rows) (topics.Message, error) {
 	var m topics.Message
 	var date, edited, flags int64

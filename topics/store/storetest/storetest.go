@@ -51,6 +51,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"close", closed},
 		{"edits", edits},
 		{"paging", paging},
+		{"the last message of somebody", lastFrom},
 		{"topics", topicChanges},
 		{"migrations of groups", groupMigrations},
 		{"customers", customers},

@@ -220,3 +220,35 @@ func customers(t *testing.T, b Backend) {
 		t.Errorf("got %+v of %s, %v", got, at, err)
 	}
 }
+
+func lastFrom(t *testing.T, b Backend) {
+	p := start(t, b, store.Options{})
+	defer p.Close()
+	from := func(where topics.Conversation, id int64, kind topics.AuthorKind) topics.Message {
+		m := message(where, id, "text")
+		m.Author.Kind = kind
+		return m
+	}
+	other := topics.Conversation{ChatID: conv(1).ChatID - 1, ThreadID: conv(1).ThreadID}
+	p.record(topics.Outcome{Messages: []topics.Message{
+		from(conv(1), 30, topics.AuthorCustomer), from(conv(1), 4, topics.AuthorCustomer),
+		from(conv(1), 31, topics.AuthorOperator), from(conv(2), 32, topics.AuthorCustomer),
+		from(other, 33, topics.AuthorCustomer),
+	}})
+	for _, c := range []struct {
+		where topics.Conversation
+		kind  topics.AuthorKind
+		want  int64
+	}{
+		{conv(1), topics.AuthorCustomer, 30},
+		{conv(1), topics.AuthorOperator, 31},
+		{conv(1), topics.AuthorSelf, 0},
+		{conv(2), topics.AuthorOperator, 0},
+		{conv(3), topics.AuthorCustomer, 0},
+	} {
+		got, err := p.LastFrom(patience(t), c.where, c.kind)
+		if got != c.want || errors.Is(err, topics.ErrNotFound) != (c.want == 0) || (c.want != 0 && err != nil) {
+			t.Errorf("%s of %s: %d, %v", c.kind, c.where, got, err)
+		}
+	}
+}
