@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// query names a statement. The texts are the same for both engines; they are
-// prepared once and kept.
+// query names a statement. The texts are the same for both engines, those of the index
+// of the search excepted; they are prepared once and kept.
 type query int
 
 const (
@@ -183,9 +183,13 @@ var laneTexts = map[query]string{
 	qPauses:  `SELECT chat_id, until FROM send_pauses WHERE until > ?`,
 }
 
-// statementTexts gives the statements of all parts.
-func statementTexts() (all [queryCount]string) {
-	for _, part := range []map[query]string{laneTexts, workTexts, searchTexts} {
+// statementTexts gives the statements of all parts; shared for PostgreSQL.
+func statementTexts(shared bool) (all [queryCount]string) {
+	own := searchSQLite
+	if shared {
+		own = searchPostgres
+	}
+	for _, part := range []map[query]string{laneTexts, workTexts, searchTexts, own} {
 		for q, text := range part {
 			all[q] = text
 		}

@@ -118,7 +118,7 @@ func (s *Store) open(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	s.texts = statementTexts()
+	s.texts = statementTexts(shared)
 	if shared {
 		for q, text := range s.texts {
 			s.texts[q] = numbered(text)
