@@ -1,0 +1,260 @@
+package notion
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jomei/notionapi"
+
+	"topicpilot/topics"
+)
+
+// Card is a customer's page in the database.
+type Card struct {
+	ID  string
+	URL string
+	// Tags and Priority are what the team set there; empty where the settings or the
+	// database have no such property.
+	Tags     []string
+	Priority string
+	// Created tells that the page was made by this very call.
+	Created bool
+	// Twins counts further pages with the same Telegram id, as far as was looked: the
+	// oldest page is the card.
+	Twins int
+	// Replaced tells that the page which was known is in the trash or gone, and that a new
+	// one was made for it.
+	Replaced bool
+}
+
+// lookPauses stand between the looks for a page whose creation was not answered.
+var lookPauses = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second}
+
+// Upsert brings the customer's card up to date, and makes it where there is none. known is
+// the page's id from an earlier call, "" for none: with it one request suffices.
+//
+// The name is written at creation only. Username and phone are kept up to date, but never
+// emptied, since people add what the customer did not show. Texts over Notion's limits are
+// cut. A page is only made after a look for one, also after a create that was not answered;
+// *topics.UnknownOutcome tells that even then it is not known whether there is one: run it again.
+func (c *Client) Upsert(ctx context.Context, customer topics.Customer, known string) (Card, error) {
+	s, err := c.schema(ctx)
+	if err != nil {
+		return Card{}, err
+	}
+	card, err := c.upsert(ctx, s, customer, known)
+	if isKind(err, KindNotFound, KindInvalid) {
+		c.forget() // the database may look different now
+	}
+	return card, err
+}
+
+func (c *Client) upsert(ctx context.Context, s *schema, customer topics.Customer, known string) (Card, error) {
+	lost := false
+	if known != "" {
+		page, err := c.updateCard(ctx, s, known, customer)
+		switch {
+		case err == nil && page.owner(s.userID) == strconv.FormatInt(customer.ID, 10):
+			return page.card(s), nil
+		case err != nil && !gone(err):
+			return Card{}, err
+		}
+		lost = true
+	}
+	// Between find and update a page may go into the trash: then there is a second look.
+	for range 2 {
+		page, twins, err := c.findCard(ctx, s, customer.ID)
+		if err != nil {
+			return Card{}, err
+		}
+		if page == nil {
+			return c.createCard(ctx, s, customer, lost)
+		}
+		if page.differs(s, customer) {
+			if page, err = c.updateCard(ctx, s, page.ID, customer); gone(err) {
+				lost = true
+				continue
+			} else if err != nil {
+				return Card{}, err
+			}
+		}
+		card := page.card(s)
+		card.Twins = twins
+		return card, nil
+	}
+	return Card{}, &Error{Kind: KindConflict, Op: "update card", Err: errMoving}
+}
+
+var errMoving = errors.New("the card is found, but cannot be changed; try again")
+
+func gone(err error) bool { return isKind(err, KindNotFound, KindArchived) }
+
+// findCard looks for the customer's page, the oldest of several.
+func (c *Client) findCard(ctx context.Context, s *schema, customerID int64) (*pageAnswer, int, error) {
+	id := strconv.FormatInt(customerID, 10)
+	filter := map[string]any{"property": s.userID.name, s.userID.kind: map[string]any{"equals": id}}
+	if s.userID.kind == "number" {
+		filter["number"] = map[string]any{"equals": customerID}
+	}
+	pages, err := c.query(ctx, s, filter)
+	if err != nil {
+		return nil, 0, err
+	}
+	var found []*pageAnswer
+	for i := range pages {
+		if pages[i].usable() && pages[i].owner(s.userID) == id {
+			found = append(found, &pages[i])
+		}
+	}
+	if len(found) == 0 {
+		return nil, 0, nil
+	}
+	return found[0], len(found) - 1, nil
+}
+
+// query returns the two oldest pages that fit: the second tells of a twin.
+func (c *Client) query(ctx context.Context, s *schema, filter map[string]any) ([]pageAnswer, error) {
+	var list pageList
+	err := c.do(ctx, request{
+		op: "find card", method: http.MethodPost, query: s.shown(),
+		path: "/data_sources/" + url.PathEscape(s.dataSource) + "/query",
+		body: map[string]any{
+			"filter":    filter,
+			"sorts":     []any{map[string]any{"timestamp": "created_time", "direction": "ascending"}},
+			"page_size": 2,
+		},
+	}, &list)
+	return list.Results, err
+}
+
+func (c *Client) createCard(ctx context.Context, s *schema, customer topics.Customer, replaced bool) (Card, error) {
+	properties := s.written(customer)
+	if s.title.used() && s.title != s.userID {
+		properties[s.title.name] = notionapi.TitleProperty{Title: plain(titleOf(customer))}
+	}
+	var page pageAnswer
+	err := c.do(ctx, request{
+		op: "create card", method: http.MethodPost, path: "/pages", query: s.shown(), effect: true,
+		body: map[string]any{
+			"parent":     map[string]any{"type": "data_source_id", "data_source_id": s.dataSource},
+			"properties": properties,
+		},
+	}, &page)
+	if _, unknown := errors.AsType[*topics.UnknownOutcome](err); unknown {
+		return c.lookAgain(ctx, s, customer, replaced, err)
+	}
+	if err != nil {
+		return Card{}, err
+	}
+	card := page.card(s)
+	card.Created, card.Replaced = true, replaced
+	return card, nil
+}
+
+// lookAgain looks for a page whose creation was not answered. Nothing is created here: what
+// is not to be seen yet may be so later.
+func (c *Client) lookAgain(
+	ctx context.Context, s *schema, customer topics.Customer, replaced bool, cause error,
+) (Card, error) {
+	for _, d := range lookPauses {
+		if c.sleep(ctx, d) != nil {
+			return Card{}, cause
+		}
+		page, twins, err := c.findCard(ctx, s, customer.ID)
+		if err == nil && page != nil {
+			card := page.card(s)
+			card.Created, card.Twins, card.Replaced = true, twins, replaced
+			return card, nil
+		}
+	}
+	return Card{}, cause
+}
+
+// updateCard writes what is ours. A page in the trash gives KindArchived: Notion refuses the
+// change with an error that only a second look can tell from others.
+func (c *Client) updateCard(
+	ctx context.Context, s *schema, pageID string, customer topics.Customer,
+) (*pageAnswer, error) {
+	var page pageAnswer
+	err := c.do(ctx, request{
+		op: "update card", method: http.MethodPatch, path: "/pages/" + url.PathEscape(pageID), query: s.shown(),
+		effect: true, body: map[string]any{"properties": s.written(customer)},
+	}, &page)
+	if isKind(err, KindInvalid) {
+		return nil, c.archived(ctx, "update card", pageID, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !page.usable() {
+		return nil, &Error{Kind: KindArchived, Op: "update card"}
+	}
+	return &page, nil
+}
+
+// archived finds out whether a refused change was refused since the page is in the trash;
+// else the refusal stands.
+func (c *Client) archived(ctx context.Context, op, pageID string, refused error) error {
+	page, err := c.page(ctx, pageID)
+	switch {
+	case isKind(err, KindNotFound):
+		return err
+	case err == nil && !page.usable():
+		return &Error{Kind: KindArchived, Op: op}
+	}
+	return refused
+}
+
+// written are the properties that we keep up to date.
+func (s *schema) written(customer topics.Customer) map[string]any {
+	id := strconv.FormatInt(customer.ID, 10)
+	properties := map[string]any{}
+	switch s.userID.kind {
+	case "number":
+		properties[s.userID.name] = notionapi.NumberProperty{Number: float64(customer.ID)}
+	case "title":
+		properties[s.userID.name] = notionapi.TitleProperty{Title: plain(id)}
+	default:
+		properties[s.userID.name] = notionapi.RichTextProperty{RichText: plain(id)}
+	}
+	if name := usernameOf(customer); s.username.used() && name != "" {
+		properties[s.username.name] = notionapi.RichTextProperty{RichText: plain(name)}
+	}
+	if phone := phoneOf(customer); s.phone.used() && phone != "" {
+		if s.phone.kind == "phone_number" {
+			properties[s.phone.name] = notionapi.PhoneNumberProperty{PhoneNumber: phone}
+		} else {
+			properties[s.phone.name] = notionapi.RichTextProperty{RichText: plain(phone)}
+		}
+	}
+	return properties
+}
+
+func usernameOf(customer topics.Customer) string {
+	name := valid(strings.TrimPrefix(strings.TrimSpace(customer.Username), "@"))
+	if name == "" {
+		return ""
+	}
+	return cut("@"+name, maxText)
+}
+
+func phoneOf(customer topics.Customer) string {
+	return cut(valid(strings.TrimSpace(customer.Phone)), maxPhone)
+}
+
+// titleOf is the name of a new card: nobody finds a nameless one.
+func titleOf(customer topics.Customer) string {
+	for _, name := range []string{
+		customer.Name, customer.FirstName + " " + customer.LastName, usernameOf(customer),
+	} {
+		if name = strings.TrimSpace(name); valid(name) != "" {
+			return name
+		}
+	}
+	return "Telegram " + strconv.FormatInt(customer.ID, 10)
+}
