@@ -140,8 +140,16 @@ func editMessage(w writer, m *topics.Message) error {
 	if err := keepVersion(w, m, since, now); err != nil {
 		return err
 	}
-	return w.exec(qUpdateMessage, at, escape(string(m.Kind)), next.text, next.entities, next.media,
+	before, err := beforeEdit(w, m.Conversation, m.ID)
+	if err != nil {
+		return err
+	}
+	err = w.exec(qUpdateMessage, at, escape(string(m.Kind)), next.text, next.entities, next.media,
 		m.ChatID, m.ThreadID, m.ID)
+	if err != nil {
+		return err
+	}
+	return afterEdit(w, before, m.Kind, next)
 }
 
 func hasVersion(w writer, m *topics.Message, at int64, c content) (bool, error) {
