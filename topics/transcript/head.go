@@ -2,6 +2,8 @@ package transcript
 
 import (
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"topicpilot/topics"
 )
@@ -23,6 +25,8 @@ func headFields(o Options) []headField {
 	known := list[:0]
 	for _, f := range list {
 		if f.value != "" {
+			first, size := utf8.DecodeRuneInString(f.name)
+			f.name = string(unicode.ToUpper(first)) + f.name[size:]
 			known = append(known, f)
 		}
 	}

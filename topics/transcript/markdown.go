@@ -51,7 +51,7 @@ func (w *markdownWriter) end() {
 	}
 }
 
-// header is the line above a message: "**14:03 · Ann** (customer) · #17".
+// header is the line above a message: "14:03 · Ann (customer) · #17".
 func (w *markdownWriter) header(e *entry, at time.Time) {
 	labels := w.options.Labels
 	name, kind := authorName(labels, e.Author), labels.side(side(e.Author.Kind))
@@ -62,9 +62,9 @@ func (w *markdownWriter) header(e *entry, at time.Time) {
 	for _, mark := range marks(labels, e.Message) {
 		w.raw(" · ", escapeLine(mark))
 	}
-	w.raw(" · \\#", strconv.FormatInt(e.ID, 10))
+	w.raw(" · #", strconv.FormatInt(e.ID, 10))
 	if e.ReplyTo != 0 {
-		w.raw(" · ", escapeLine(labels.Reply), " \\#", strconv.FormatInt(e.ReplyTo, 10))
+		w.raw(" · ", escapeLine(labels.Reply), " #", strconv.FormatInt(e.ReplyTo, 10))
 	}
 	w.raw("\n")
 }
@@ -96,7 +96,11 @@ func (w *markdownWriter) content(e *entry) {
 func (w *markdownWriter) quote(prefix string, lines []string) {
 	w.raw("\n")
 	for _, l := range lines {
-		w.raw(strings.TrimRight(prefix+l, " "), "\n")
+		if l == "" {
+			w.raw(strings.TrimRight(prefix, " "), "\n")
+			continue
+		}
+		w.raw(prefix, l, "\n")
 	}
 }
 

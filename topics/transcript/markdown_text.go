@@ -11,7 +11,7 @@ import (
 func markdownText(t topics.Text) []string {
 	var m markdownBuilder
 	open := 0
-	for _, p := range pieces(t) {
+	for _, p := range pieces(topics.Text{Text: t.Text, Entities: keptInMarkdown(t.Entities)}) {
 		open -= p.close
 		if m.kind != "" && open < m.depth {
 			m.leave()
@@ -25,6 +25,18 @@ func markdownText(t topics.Text) []string {
 	m.leave()
 	m.endParagraph()
 	return m.lines
+}
+
+// keptInMarkdown leaves out the entities that are not shown, which would cut up others.
+func keptInMarkdown(list []topics.Entity) []topics.Entity {
+	var kept []topics.Entity
+	for _, e := range list {
+		switch e.Type {
+		case "pre", "code", "url", "text_link":
+			kept = append(kept, e)
+		}
+	}
+	return kept
 }
 
 // markdownBuilder puts the lines of one text together.
@@ -73,7 +85,7 @@ func (m *markdownBuilder) leave() {
 	switch {
 	case kind == "pre":
 		m.block(text)
-	case kind == "code" && oneLine:
+	case kind == "code" && oneLine && !strings.HasSuffix(m.current.String(), "`"):
 		m.current.WriteString(codeSpan(text))
 	case kind == "url" && isAutolink(text):
 		m.current.WriteString("<" + text + ">")
@@ -97,7 +109,11 @@ func (m *markdownBuilder) endLine() {
 	l := m.current.String()
 	m.current.Reset()
 	kept := strings.TrimRight(l, " \t")
-	m.paragraph = append(m.paragraph, kept+blanks.Replace(l[len(kept):]))
+	blank := l[len(kept):]
+	if before, ok := strings.CutSuffix(kept, `\\`); ok {
+		kept = before + "&#92;" // not every reader tells it from the hard break behind it
+	}
+	m.paragraph = append(m.paragraph, kept+blanks.Replace(blank))
 }
 
 // endParagraph ends each line but the last with a hard break. Empty lines stay between
@@ -184,7 +200,7 @@ func languageName(s string) string {
 
 // escapeLine is one line of text that stands behind something else of ours.
 func escapeLine(s string) string {
-	return strings.ReplaceAll(escapeInline(line(s), true), "#", `\#`)
+	return strings.ReplaceAll(escapeInline(line(s), false), "#", `\#`)
 }
 
 // escapeInline makes text of one line mean itself in CommonMark and in GitHub's form of

@@ -87,7 +87,7 @@ func pieces(t topics.Text) []piece {
 		entities = c.turn(entities)
 	}
 	c.emit(-1)
-	c.list = append(c.list, piece{close: len(c.active)})
+	c.list = append(c.list, piece{close: c.closing + len(c.active) - len(c.opening)})
 	return c.list
 }
 
