@@ -48,25 +48,39 @@ const maxSkew = time.Minute
 // changes nothing and takes no update away; another poller's waiting request may be ended once, which
 // that poller survives.
 func (c *Client) Check(ctx context.Context, o CheckOptions) []Finding {
-	me, err := c.getMe(ctx)
-	switch {
-	case refusedWith(err, 401, ""), refusedWith(err, 404, ""):
-		return []Finding{{
-			Status: CheckFault, Code: "token", Text: "Telegram refuses the token",
-			Remedy: "set telegram.token to the one that @BotFather shows for the bot",
-		}}
-	case err != nil:
-		return []Finding{unreachable(err)}
+	token, me := c.checkToken(ctx, "telegram.token")
+	if me == nil {
+		return []Finding{token}
 	}
-	findings := []Finding{
-		{Status: CheckOK, Code: "token", Text: fmt.Sprintf("token of @%s (id %d)", me.Username, me.ID)},
-		c.checkClock(),
-	}
+	findings := []Finding{token, c.checkClock()}
 	findings = append(findings, c.checkDelivery(ctx, o)...)
 	for _, chatID := range o.Groups {
 		findings = append(findings, c.checkGroup(ctx, chatID, me)...)
 	}
 	return findings
+}
+
+// CheckToken looks whether Telegram takes the token. setting is its name in the settings.
+func (c *Client) CheckToken(ctx context.Context, setting string) Finding {
+	finding, _ := c.checkToken(ctx, setting)
+	return finding
+}
+
+// checkToken also gives the token's account, nil unless it is in order.
+func (c *Client) checkToken(ctx context.Context, setting string) (Finding, *telego.User) {
+	me, err := c.getMe(ctx)
+	switch {
+	case refusedWith(err, 401, ""), refusedWith(err, 404, ""):
+		return Finding{
+			Status: CheckFault, Code: "token", Text: "Telegram refuses the token",
+			Remedy: "set " + setting + " to the one that @BotFather shows for the bot",
+		}, nil
+	case err != nil:
+		return unreachable(err), nil
+	}
+	return Finding{
+		Status: CheckOK, Code: "token", Text: fmt.Sprintf("token of @%s (id %d)", me.Username, me.ID),
+	}, me
 }
 
 func unreachable(err error) Finding {

@@ -211,8 +211,7 @@ func (s *Sender) once(
 	if posted && s.o.Limits.GroupPerMinute > 0 && s.o.Shared == nil {
 		delivered.Sends = append(delivered.Sends, time.Now())
 	}
-	_, refused := errors.AsType[*topics.Hopeless](err)
-	s.release(ctx, held, posted || refused)
+	s.release(ctx, held, posted || refused(err))
 	if _, astray := errors.AsType[*strayed](err); astray {
 		if s.outside(ctx, conv.ChatID) {
 			return s.takeBack(ctx, message)
@@ -223,6 +222,13 @@ func (s *Sender) once(
 		delivered.Messages = append(delivered.Messages, message)
 	}
 	return err
+}
+
+// refused reports whether Telegram has refused the message for good, which it may count.
+func refused(err error) bool {
+	_, hopeless := errors.AsType[*topics.Hopeless](err)
+	_, answered := errors.AsType[*APIError](err)
+	return hopeless && answered
 }
 
 // arrived reports whether a message with this outcome may stand in the group.

@@ -20,8 +20,8 @@ const (
 	dialTimeout      = 5 * time.Second
 	handshakeTimeout = 10 * time.Second
 	bufferSize       = 4096
-	// earlyAnswerTime bounds the look for an answer on a connection that takes no more.
-	earlyAnswerTime = time.Second
+	// lastWordTime bounds the wait for an answer on a connection that takes no more.
+	lastWordTime = time.Second
 )
 
 // transport is HTTP/1.1 to one server, over fasthttp's requests and responses. fasthttp's own
@@ -97,29 +97,55 @@ func (t *transport) roundTrip(
 }
 
 func (c *connection) exchange(request *fasthttp.Request, response *fasthttp.Response, limit int) error {
-	err := request.Write(c.writer)
-	if err == nil {
-		err = c.writer.Flush()
+	if request.IsBodyStream() {
+		return c.upload(request, response, limit)
 	}
-	if err == nil {
-		return response.ReadLimitBody(c.reader, limit)
-	}
-	if !request.IsBodyStream() || !connectionBroke(err) {
+	if err := c.write(request); err != nil {
 		return err
 	}
-	// Who refuses an upload may answer before the end of it and read no further.
-	_ = c.SetReadDeadline(time.Now().Add(earlyAnswerTime))
-	if response.ReadLimitBody(c.reader, limit) != nil {
-		return err
-	}
-	response.SetConnectionClose()
-	return nil
+	return response.ReadLimitBody(c.reader, limit)
 }
 
-// connectionBroke tells that err came from the connection, and not from its end in time.
-func connectionBroke(err error) bool {
+func (c *connection) write(request *fasthttp.Request) error {
+	if err := request.Write(c.writer); err != nil {
+		return err
+	}
+	return c.writer.Flush()
+}
+
+// upload is exchange for a body that may be long. Who refuses it answers before its end and may
+// read no further, so the answer is listened for meanwhile.
+func (c *connection) upload(request *fasthttp.Request, response *fasthttp.Response, limit int) error {
+	heard := make(chan error, 1)
+	go func() {
+		_, err := c.reader.Peek(1)
+		if err == nil {
+			_ = c.SetWriteDeadline(time.Unix(1, 0)) // the rest is not wanted
+		}
+		heard <- err
+	}()
+	err := c.write(request)
 	var network *net.OpError
-	return errors.As(err, &network) && !errors.Is(err, os.ErrDeadlineExceeded)
+	switch {
+	case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
+		// The answer, or the end of time, is there or comes by itself.
+	case errors.As(err, &network):
+		_ = c.SetReadDeadline(time.Now().Add(lastWordTime))
+	default: // the body's own error: nobody answers to that
+		_ = c.SetReadDeadline(time.Unix(1, 0))
+	}
+	silence := <-heard
+	switch {
+	case silence != nil && err == nil:
+		return silence
+	case silence != nil:
+		return err
+	}
+	if broken := response.ReadLimitBody(c.reader, limit); broken != nil {
+		return broken
+	}
+	response.SetConnectionClose() // its deadlines are spent
+	return nil
 }
 
 func (t *transport) take(ctx context.Context) (*connection, error) {
