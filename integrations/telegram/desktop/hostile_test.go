@@ -263,7 +263,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		opts := options()
 		opts.MaxText = 1 << 10
-		opts.Known = []int64{7}
+		opts.Known = known(7)
 		got, report, err := read(t, bytes.NewReader(raw), opts)
 		for _, m := range got.Messages {
 			if m.ThreadID <= 1 || m.ThreadID > 1<<31-1 || m.ID <= 0 || m.ID > 1<<31-1 || m.Date.IsZero() ||

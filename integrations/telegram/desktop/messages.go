@@ -21,12 +21,8 @@ const generalTopic = 1
 
 // messages reads the messages of the group.
 func (r *reading) messages(group *topics.Group, chat Chat) error {
-	if r.group == nil {
-		r.group, r.report.Chat = group, chat
-		r.odd, r.known = make(map[string]*Oddity), make(map[int64]bool, len(r.Known))
-		for _, id := range r.Known {
-			r.known[id] = false
-		}
+	if err := r.begin(group, chat); err != nil {
+		return err
 	}
 	c, err := r.in.peek()
 	if err != nil {
@@ -56,6 +52,26 @@ func (r *reading) messages(group *topics.Group, chat Chat) error {
 		r.message, r.whole = m.id, true
 		return r.take(&m)
 	})
+}
+
+// begin gets ready for the messages of the group.
+func (r *reading) begin(group *topics.Group, chat Chat) error {
+	if r.group != nil {
+		return nil
+	}
+	r.group, r.report.Chat = group, chat
+	r.odd, r.known = make(map[string]*Oddity), make(map[int64]bool)
+	if r.Known == nil {
+		return nil
+	}
+	known, err := r.Known(r.ctx, chat.ID)
+	if err != nil {
+		return fmt.Errorf("look for known topics: %w", err)
+	}
+	for _, id := range known {
+		r.known[id] = false
+	}
+	return nil
 }
 
 // take imports a message, or counts why it does not.

@@ -24,8 +24,9 @@ type Options struct {
 	GroupID int64
 	// SelfID is our bot's user id, 0 if it is not known.
 	SelfID int64
-	// Known are the thread ids of topics known already: the file may not tell their creation.
-	Known []int64
+	// Known lists the thread ids of a chat's topics that are known already: the file may not
+	// tell their creation. It is called once, nil for none.
+	Known func(ctx context.Context, chatID int64) ([]int64, error)
 	// Zone is that of the machine that made the export; only old exports have dates without
 	// one. UTC if nil.
 	Zone *time.Location

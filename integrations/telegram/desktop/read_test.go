@@ -79,6 +79,10 @@ func options(groups ...*topics.Group) desktop.Options {
 	return desktop.Options{Group: topics.NewGroups(groups).Find, SelfID: selfID}
 }
 
+func known(ids ...int64) func(context.Context, int64) ([]int64, error) {
+	return func(context.Context, int64) ([]int64, error) { return ids, nil }
+}
+
 func read(t testing.TB, r io.Reader, opts desktop.Options) (*transcript, desktop.Report, error) {
 	t.Helper()
 	var got transcript
@@ -110,7 +114,7 @@ func message(id, rest string) string {
 // TestGolden: every field of the format, as the transcript keeps it.
 func TestGolden(t *testing.T) {
 	opts := options()
-	opts.Known = []int64{7, 8}
+	opts.Known = known(7, 8)
 	opts.Zone = time.FixedZone("Kyiv", 2*60*60)
 	got, report, err := read(t, bytes.NewReader(groupFile(t)), opts)
 	if err != nil {

@@ -137,7 +137,7 @@ var passedOver = set(`author saved_from saved_from_id forwarded_from_id forwarde
 
 func set(words string) map[string]struct{} {
 	out := make(map[string]struct{})
-	for _, word := range strings.FieldsSeq(words) {
+	for word := range strings.FieldsSeq(words) {
 		out[word] = struct{}{}
 	}
 	return out
