@@ -11,6 +11,7 @@ import (
 
 	"topicpilot/integrations/telegram"
 	"topicpilot/integrations/telegram/telegramtest"
+	"topicpilot/topics"
 )
 
 // TestFailsWithoutLeakingTheToken calls everything under every fault. The token stands in each
@@ -42,6 +43,17 @@ func TestFailsWithoutLeakingTheToken(t *testing.T) {
 		"send": func(ctx context.Context, s *stage, c *telegram.Client) error {
 			_, err := telegram.NewSender(telegram.SenderOptions{Client: c, Marks: marks{}}).Send(ctx, outgoing(s, "x"))
 			return err
+		},
+		"document": func(ctx context.Context, s *stage, c *telegram.Client) error {
+			sender := telegram.NewSender(telegram.SenderOptions{Client: c, Marks: marks{}})
+			_, err := sender.SendDocument(ctx, s.document([]byte("x"), nil))
+			return err
+		},
+		"customer": func(ctx context.Context, s *stage, c *telegram.Client) error {
+			send := telegram.NewCustomerSender(telegram.CustomerOptions{
+				Bots: map[int64]telegram.CustomerBot{group: {Client: c}},
+			})
+			return send.Tell(ctx, groupWith(topics.CustomerSendBot), s.conversation(), customer, "x").Err
 		},
 		"check": func(ctx context.Context, _ *stage, c *telegram.Client) error {
 			return fmt.Errorf("%+v", c.Check(ctx, telegram.CheckOptions{Groups: []int64{group}}))
