@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"errors"
 	"regexp"
 	"strings"
 	"unicode"
@@ -19,13 +18,20 @@ type Arg struct {
 	Rest bool
 }
 
-var errUsage = errors.New("arguments do not fit")
+// usageError says that what was typed does not fit the arguments.
+type usageError struct {
+	// Arg is the argument that Word does not fit; both are "" where the number of words
+	// is wrong.
+	Arg, Word string
+}
 
-// parseArgs fits what was typed to the arguments; errUsage if it does not.
+func (*usageError) Error() string { return "arguments do not fit" }
+
+// parseArgs fits what was typed to the arguments; *usageError if it does not.
 func parseArgs(args []Arg, rest string) (map[string]string, error) {
 	if len(args) == 0 {
 		if strings.TrimSpace(rest) != "" {
-			return nil, errUsage
+			return nil, &usageError{}
 		}
 		return nil, nil
 	}
@@ -37,18 +43,18 @@ func parseArgs(args []Arg, rest string) (map[string]string, error) {
 		}
 		if word == "" {
 			if !arg.Optional {
-				return nil, errUsage
+				return nil, &usageError{}
 			}
 			continue
 		}
 		value, ok := arg.value(word)
 		if !ok {
-			return nil, errUsage
+			return nil, &usageError{Arg: arg.Name, Word: word}
 		}
 		values[arg.Name], rest = value, after
 	}
 	if strings.TrimSpace(rest) != "" {
-		return nil, errUsage
+		return nil, &usageError{}
 	}
 	return values, nil
 }

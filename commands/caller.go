@@ -44,8 +44,9 @@ type callError struct {
 	Status int
 	// Sent tells that the request may have reached the other side.
 	Sent bool
-	// RetryAfter is the pause that the other side asks for, 0 for none.
+	// RetryAfter is the pause that the other side asks for; Waits tells that it does.
 	RetryAfter time.Duration
+	Waits      bool
 	Err        error
 }
 
@@ -68,7 +69,10 @@ func (e *callError) Unwrap() error { return e.Err }
 // may be used concurrently.
 type Caller struct {
 	client *http.Client
-	now    func() time.Time
+	// once never uses a connection twice: a request over one that the other side has just
+	// closed would leave open whether it took effect, or be repeated by net/http.
+	once *http.Client
+	now  func() time.Time
 }
 
 // NewCaller makes a Caller. now is the clock of signatures; time.Now when nil.
@@ -87,11 +91,14 @@ func NewCaller(now func() time.Time) *Caller {
 		IdleConnTimeout:        60 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
-	client := &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	single := transport.Clone()
+	single.DisableKeepAlives = true
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Caller{
+		client: &http.Client{Transport: transport, CheckRedirect: stay},
+		once:   &http.Client{Transport: single, CheckRedirect: stay},
+		now:    now,
 	}
-	return &Caller{client: client, now: now}
 }
 
 // Close drops idle connections.
@@ -120,12 +127,16 @@ func (c *Caller) do(ctx context.Context, p *prepared) (any, error) {
 	if p.key != nil {
 		sign(req.Header, p.key, p.id, c.now(), p.body)
 	}
-	resp, err := c.client.Do(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	client := c.client
+	if p.once {
+		client = c.once
+	}
+	resp, err := client.Do(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
 	if err != nil {
 		return nil, &callError{Class: faultNoAnswer, Sent: sent.Load(), Err: withoutURL(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	answer, fault := read(resp)
+	answer, fault := read(resp, c.now())
 	if fault != nil {
 		fault.Sent = true
 		return nil, fault
@@ -134,9 +145,9 @@ func (c *Caller) do(ctx context.Context, p *prepared) (any, error) {
 }
 
 // read makes an answer a value.
-func read(resp *http.Response) (any, *callError) {
+func read(resp *http.Response, now time.Time) (any, *callError) {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, statusError(resp)
+		return nil, statusError(resp, now)
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	switch {
@@ -152,17 +163,27 @@ func read(resp *http.Response) (any, *callError) {
 	return answer, nil
 }
 
-func statusError(resp *http.Response) *callError {
+func statusError(resp *http.Response, now time.Time) *callError {
 	fault := &callError{Class: faultRefused, Status: resp.StatusCode}
 	if resp.StatusCode >= 500 {
 		fault.Class = faultThere
 	}
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		fault.RetryAfter = time.Duration(min(seconds, 24*3600)) * time.Second
-	}
+	fault.RetryAfter, fault.Waits = retryAfter(resp.Header.Get("Retry-After"), now)
 	// A short rest is read so that the connection can be used again.
 	_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
 	return fault
+}
+
+// retryAfter reads a pause in seconds or as a date (RFC 9110, section 10.2.3), a day at
+// most.
+func retryAfter(value string, now time.Time) (time.Duration, bool) {
+	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, 24*3600)) * time.Second, true
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(0, at.Sub(now)), 24*time.Hour), true
+	}
+	return 0, false
 }
 
 var (

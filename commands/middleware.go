@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 
 	"topicpilot/commands/messages"
+	"topicpilot/topics"
 )
 
 // The outcomes of a command, as log and metrics name them.
@@ -69,12 +70,26 @@ func withArguments(command Command, next Handler) Handler {
 		}
 		args, err := parseArgs(command.Args, req.Rest)
 		if err != nil {
-			data := messages.Data{"Usage": command.usage()}
-			return req.say(outcomeUsage, req.Say.T("usage", data)), nil //nolint:nilerr // it is told so
+			return Reply{Text: usageText(command, req.Say, err), outcome: outcomeUsage}, nil
 		}
 		req.Args = args
 		return next(ctx, req)
 	}
+}
+
+// maxWord is how much of a word that does not fit is shown, in characters.
+const maxWord = 64
+
+// usageText shows how the command is typed, and the word that does not fit.
+func usageText(command Command, say *messages.Printer, err error) topics.Text {
+	text := say.T("usage", messages.Data{"Usage": command.usage()})
+	unfit, ok := errors.AsType[*usageError](err)
+	if !ok || unfit.Word == "" {
+		return topics.Plain(text)
+	}
+	word := cutRunes(oneLine(unfit.Word), maxWord)
+	data := messages.Data{"Word": codeOf(word), "Arg": "<" + unfit.Arg + ">"}
+	return shownText(say.T("usage.unfit", data)+"\n"+text, maxCard)
 }
 
 // errSlow tells our own time limit from the caller's.

@@ -65,6 +65,8 @@ type prepared struct {
 	timeout time.Duration
 	id      string
 	key     []byte
+	// once tells that the request may have an effect; see Caller.
+	once bool
 }
 
 // ownHeader reports whether a header is set by us or by the HTTP client, from what is

@@ -93,6 +93,19 @@ func (t *template) render(values map[string]any) (string, error) {
 	return text, err
 }
 
+// renderWhole is render, and reports whether all parts of .Response that were asked for
+// are there.
+func (t *template) renderWhole(values map[string]any) (text string, whole bool, err error) {
+	if t.tmpl == nil {
+		return t.literal, true, nil
+	}
+	text, root, err := t.execute(values)
+	if err != nil {
+		return "", false, err
+	}
+	return text, !root.lacks, nil
+}
+
 // value gives the value of a template that is exactly one action, the text of others.
 func (t *template) value(values map[string]any) (any, error) {
 	if t.tmpl == nil {
@@ -126,6 +139,8 @@ type scope struct {
 	values map[string]any
 	kept   bool
 	value  any
+	// lacks tells that a part of the answer was asked for which is not there.
+	lacks bool
 }
 
 type boundedBuilder struct {

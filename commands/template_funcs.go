@@ -39,6 +39,15 @@ func templateFuncs() texttemplate.FuncMap {
 
 // fieldOf follows a path; what is not there is nil, and so is all behind it.
 func fieldOf(base any, path ...string) any {
+	root, _ := base.(*scope)
+	value := follow(base, path)
+	if root != nil && value == nil && len(path) > 0 && path[0] == "Response" {
+		root.lacks = true
+	}
+	return value
+}
+
+func follow(base any, path []string) any {
 	for _, name := range path {
 		switch b := base.(type) {
 		case *scope:

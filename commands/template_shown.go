@@ -25,10 +25,13 @@ var tappable = regexp.MustCompile(`(?i)[/@]|http|www\.|\.\pL|(\d{1,3}\.){3}\d`)
 func shownOf(v any) string {
 	text := oneLine(textOf(v))
 	if tappable.MatchString(text) {
-		return codeBegins + text + codeEnds
+		return codeOf(text)
 	}
 	return text
 }
+
+// codeOf marks a text of one line, which strip has cleaned, as code.
+func codeOf(text string) string { return codeBegins + text + codeEnds }
 
 // shownText makes what a template of placeShown gives a text of at most limit characters.
 func shownText(rendered string, limit int) topics.Text {
