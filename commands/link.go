@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ type LinkParts struct {
 	// Runs are the audit trail: who linked what and when.
 	Runs topics.RunStore
 	// Check, if not nil, is asked whether an account exists before it is linked; in its
-	// templates .Account is the one id. It is sent by Caller.
+	// templates .Account and .Args.account are the one id. It is sent by Caller.
 	Check  *CheckSpec
 	Caller *Caller
 	// Log may be nil.
@@ -68,7 +69,7 @@ func NewLinks(parts LinkParts) (*Links, error) {
 	l := &Links{LinkParts: parts, audit: audit{runs: parts.Runs, now: parts.Now}}
 	if parts.Check != nil {
 		var err error
-		if l.check, err = compileCheck(checkPath, *parts.Check, nil); err != nil {
+		if l.check, err = compileCheck(checkPath, *parts.Check, []string{"account"}); err != nil {
 			return nil, err
 		}
 	}
@@ -310,9 +311,7 @@ func (k *linking) done(ctx context.Context, run topics.Run, id string) (Reply, e
 // refuse says a text in which the account and the customer are named.
 func (k *linking) refuse(id string, more messages.Data) Reply {
 	data := messages.Data{"Account": codeOf(k.account), "Name": codeOf(nameOf(k.customer))}
-	for name, value := range more {
-		data[name] = value
-	}
+	maps.Copy(data, more)
 	return Reply{Text: shownText(k.req.Say.T(id, data), maxCard), outcome: outcomeRefused}
 }
 

@@ -66,7 +66,7 @@ func (w *work) tell(ctx context.Context) (*topics.Message, error) {
 		return told.Err
 	}); err != nil {
 		w.opts.Log.Warn("customer not told", "command", w.run.Command, "run", w.run.ID,
-			"topic_id", w.run.Conversation.String(), "state", string(told.State), "error", err)
+			"topic_id", w.run.String(), "state", string(told.State), "error", err)
 	}
 	switch told.State {
 	case topics.ToldSent, topics.ToldOff, topics.ToldNeverWrote, topics.ToldBlocked, topics.ToldSlash, topics.ToldFailed:
@@ -228,7 +228,7 @@ func (w *work) lookUp(ctx context.Context) (topics.TaskResult, error) {
 	switch {
 	case err != nil:
 		w.opts.Log.Warn("check of a command gave nothing", "command", w.run.Command, "run", w.run.ID,
-			"topic_id", w.run.Conversation.String(), "error", err)
+			"topic_id", w.run.String(), "error", err)
 		w.checked = checkedNothing
 	case !done:
 		w.checked = checkedNot

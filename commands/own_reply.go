@@ -50,7 +50,7 @@ func (w *work) render(ctx context.Context, section SectionRequest, answer any) s
 	})
 	if err != nil {
 		w.opts.Log.Error("answer of a command cannot be shown", "command", w.run.Command, "run", w.run.ID,
-			"topic_id", w.run.Conversation.String(), "error", err)
+			"topic_id", w.run.String(), "error", err)
 	}
 	return saidOf{reply: cutReply(said.reply), tell: plainTell(said.tell)}
 }
@@ -78,7 +78,7 @@ func (w *work) renderChecked(values map[string]any) (said saidOf, tellable bool)
 	})
 	if err != nil {
 		w.opts.Log.Error("answer of a check cannot be shown", "command", w.run.Command, "run", w.run.ID,
-			"topic_id", w.run.Conversation.String(), "error", err)
+			"topic_id", w.run.String(), "error", err)
 	}
 	said.reply, said.tell = cutReply(said.reply), plainTell(said.tell)
 	return said, tellable
@@ -88,7 +88,9 @@ func (w *work) renderChecked(values map[string]any) (said saidOf, tellable bool)
 // in two: shownText closes it.
 func cutReply(rendered string) string { return cutUTF16(trimLines(rendered), maxReply) }
 
-func plainTell(rendered string) string { return strings.TrimSpace(strings.ToValidUTF8(rendered, "\uFFFD")) }
+func plainTell(rendered string) string {
+	return strings.TrimSpace(strings.ToValidUTF8(rendered, "\uFFFD"))
+}
 
 // owe puts what is owed after success into the run. A text that cannot be told in one
 // message, or has gaps, is not told but offered for copying.

@@ -123,7 +123,7 @@ func (w *work) send(ctx context.Context) error {
 		return w.done(ctx, section, answer)
 	}
 	w.opts.Log.Warn("request of a command", "command", w.run.Command, "run", w.run.ID,
-		"topic_id", w.run.Conversation.String(), "error", err)
+		"topic_id", w.run.String(), "error", err)
 	end := classify(err)
 	if end.pause && w.run.Attempts == w.data.Attempt && end.after <= longestPause {
 		if err := w.end(ctx, topics.RunQueued, resultPause, nil); err != nil {
@@ -163,7 +163,7 @@ func (w *work) prepare(ctx context.Context) (p *prepared, section SectionRequest
 	})
 	if err != nil {
 		w.opts.Log.Warn("request of a command cannot be made", "command", w.run.Command, "run", w.run.ID,
-			"topic_id", w.run.Conversation.String(), "error", err)
+			"topic_id", w.run.String(), "error", err)
 		return nil, section, resultInvalid, nil
 	}
 	p.once = true

@@ -46,7 +46,7 @@ func (c *checker) all(s *Config) {
 	c.lookups(s.Lookups)
 	c.commands(s.Commands)
 	if s.Links.Check.IsSet() {
-		c.check("links.check", s.Links.Check, scope{})
+		c.check("links.check", s.Links.Check, commandScope([]string{"account"}))
 	}
 	c.advisor(s.AI)
 	c.integrations(s.Integrations)

@@ -62,9 +62,10 @@ func (c *checker) commands(list []Command) {
 			c.add(path+".help", fmt.Sprintf("is longer than %d characters, Telegram's limit; shorten it", maxHelp))
 		}
 		in := scope{args: c.arguments(path+".args", cmd.Args)}
-		c.request(path+".request", cmd.Request, in)
+		asking := commandScope(in.args)
+		c.request(path+".request", cmd.Request, asking)
 		if cmd.Check.IsSet() {
-			c.check(path+".check", cmd.Check, in)
+			c.check(path+".check", cmd.Check, asking)
 		}
 		c.template(path+".reply", cmd.Reply, in)
 		c.template(path+".tell_customer", cmd.TellCustomer, in)
@@ -117,10 +118,12 @@ func (c *checker) match(path, pattern string) {
 	}
 }
 
+// check looks at a check; in is what its request may use. What came back is known to the
+// other template alone.
 func (c *checker) check(path string, k Check, in scope) {
 	c.request(path+".request", k.Request, in)
 	if c.required(path+".done", k.Done, "a template that gives `true` when it took effect") {
-		c.template(path+".done", k.Done, in)
+		c.template(path+".done", k.Done, scope{args: in.args, roots: append(slices.Clone(in.roots), "Response")})
 	}
 }
 

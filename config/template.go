@@ -35,6 +35,11 @@ func lookupScope(more ...string) scope {
 	return scope{args: []string{}, roots: append([]string{"Customer", "Topic", "Operator", "Account"}, more...)}
 }
 
+// commandScope is that of a command's request: nothing has come back yet.
+func commandScope(args []string) scope {
+	return scope{args: args, roots: []string{"Customer", "Topic", "Operator", "Args", "Account"}}
+}
+
 // known lists the names as a sentence does.
 func (s scope) known() string {
 	roots := s.roots

@@ -23,9 +23,6 @@ func noEffects() []noEffect {
 		{"groups[].mirror.source", "`webhook`, `relay`", perGroup("mirror.source", func(g Group) bool {
 			return g.Mirror.Source == "webhook" || g.Mirror.Source == "relay"
 		})},
-		{"groups[].customer_send", "", perGroup("customer_send", func(g Group) bool { return g.CustomerSend != "none" })},
-		{"commands", "", when("commands", func(c *Config) bool { return len(c.Commands) > 0 })},
-		{"links", "", when("links", func(c *Config) bool { return c.Links.Check.IsSet() })},
 		{"transcript", "", when("transcript", func(c *Config) bool { return !c.Transcript.Comments })},
 		{"ai", "", when("ai", func(c *Config) bool { return c.AI.Model != "" || c.AI.APIKey.IsSet() })},
 		{"integrations", "", when("integrations", func(c *Config) bool { return len(c.Integrations) > 0 })},
