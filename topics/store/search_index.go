@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"topicpilot/topics"
 )
@@ -148,6 +150,8 @@ func afterEdit(w writer, before indexed, kind topics.MessageKind, now content) e
 // again and again; Find does so too. Where several processes share the database one
 // indexes at a time: for the others there is nothing to do.
 func (s *Store) Index(ctx context.Context) (more bool, err error) {
+	s.indexing.Lock()
+	defer s.indexing.Unlock()
 	more, err = s.indexStep(ctx, false)
 	return more, wrap("index messages for the search", err)
 }
@@ -171,6 +175,9 @@ func (s *Store) indexAlone(ctx context.Context) (more bool, err error) {
 	if err != nil || len(list) == 0 {
 		return false, err
 	}
+	last := list[len(list)-1].id
+	// The index takes rising places; one that is lower than the last makes it write anew.
+	slices.SortFunc(list, func(a, b indexed) int { return cmp.Or(cmp.Compare(a.date, b.date), cmp.Compare(a.id, b.id)) })
 	prepared := make([]string, len(list))
 	for i := range list {
 		if prepared[i], err = list[i].words(); err != nil {
@@ -187,7 +194,7 @@ func (s *Store) indexAlone(ctx context.Context) (more bool, err error) {
 				return err
 			}
 		}
-		return w.exec(qSetMeta, list[len(list)-1].id, metaSearchTo)
+		return w.exec(qSetMeta, last, metaSearchTo)
 	})
 	return more, err
 }

@@ -62,11 +62,7 @@ func spotsOf(text string, limit int) spotted {
 			i++
 			continue
 		}
-		var digits strings.Builder
-		for _, w := range words[i : i+n] {
-			digits.WriteString(string(w.letters))
-		}
-		for _, t := range numberTerms(digits.String()) {
+		for _, t := range numberTerms(digitsOf(words[i : i+n])) {
 			found.numbers = append(found.numbers, spot{t, words[i].from, words[i+n-1].to})
 		}
 		i += n
@@ -97,6 +93,14 @@ func isNumber(letters []rune) bool {
 		}
 	}
 	return true
+}
+
+func digitsOf(words []spoken) string {
+	var digits strings.Builder
+	for _, w := range words {
+		digits.WriteString(string(w.letters))
+	}
+	return digits.String()
 }
 
 // numberTerms let a telephone number be found however it is grouped, and with or without

@@ -25,14 +25,14 @@ var searchTexts = map[query]string{
 }
 
 // searchSQLite and searchPostgres take the same arguments: the place and the words of a
-// message; what is searched for, the place before which it has to stand, and how many; the
-// ids of messages as a JSON array.
+// message; the ids of messages as a JSON array. PostgreSQL searches for places in its own
+// way, in search_postgres.go.
 var searchSQLite = map[query]string{
 	qAddWords:  `INSERT INTO search (rowid, words) VALUES (?, ?)`,
 	qDropWords: `INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)`,
 	qFindPlaces: `SELECT rowid FROM search WHERE search MATCH ? AND rowid < ?
 		ORDER BY rowid DESC LIMIT ?`,
-	qFindMessages: `SELECT id, ` + messageColumns + ` FROM messages
+	qFindMessages: `SELECT ` + messageColumns + `, id FROM messages
 		WHERE id IN (SELECT value FROM json_each(?))`,
 }
 
@@ -41,9 +41,6 @@ var searchPostgres = map[query]string{
 		SELECT u.p & 4294967295, u.p, to_tsvector('simple', u.w) FROM (VALUES (?::bigint, ?::text)) AS u (p, w)
 		ON CONFLICT (row_id) DO UPDATE SET words = excluded.words`,
 	qDropWords: `DELETE FROM search WHERE row_id = ?::bigint & 4294967295 AND ?::text IS NOT NULL`,
-	// The sum keeps the planner from walking along the places, past all that does not match.
-	qFindPlaces: `SELECT place FROM search WHERE words @@ ?::tsquery AND place + 0 < ?
-		ORDER BY place DESC LIMIT ?`,
-	qFindMessages: `SELECT id, ` + messageColumns + ` FROM messages
+	qFindMessages: `SELECT ` + messageColumns + `, id FROM messages
 		WHERE id = ANY (translate(?, '[]', '{}')::bigint[])`,
 }

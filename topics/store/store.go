@@ -60,6 +60,7 @@ type Store struct {
 	forgotTo   atomic.Int64 // items up to this id keep no key once done
 	unclean    atomic.Bool  // the run before did not end with MarkClean
 	ping       pingCache
+	indexing   sync.Mutex // one step of the index of the search at a time
 }
 
 // engine is what differs between the databases. Its first three methods run on the

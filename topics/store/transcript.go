@@ -35,12 +35,15 @@ func (s *Store) LastFrom(ctx context.Context, conv topics.Conversation, kind top
 	return id, wrap("look for the last message", err)
 }
 
-func scanMessage(rows *sql.Rows) (topics.Message, error) {
+// scanMessage reads messageColumns, and what is selected behind them.
+func scanMessage(rows *sql.Rows, more ...any) (topics.Message, error) {
 	var m topics.Message
 	var date, edited, flags int64
 	var entities, media string
-	err := rows.Scan(&m.ChatID, &m.ThreadID, &m.ID, &date, &edited, &m.Author.Kind, &m.Author.ID, &m.Author.Name,
-		&m.Author.Username, &m.Kind, &m.Text.Text, &entities, &media, &m.AlbumID, &m.ReplyTo, &flags)
+	err := rows.Scan(append([]any{
+		&m.ChatID, &m.ThreadID, &m.ID, &date, &edited, &m.Author.Kind, &m.Author.ID, &m.Author.Name,
+		&m.Author.Username, &m.Kind, &m.Text.Text, &entities, &media, &m.AlbumID, &m.ReplyTo, &flags,
+	}, more...)...)
 	if err != nil {
 		return m, err
 	}
