@@ -69,6 +69,9 @@ type Committed struct {
 	// Sole tells that the lane certainly held nothing unfinished before this item;
 	// otherwise it may hold earlier ones.
 	Sole bool
+	// Gone tells, instead of an item, that unfinished items of any lanes were erased: what
+	// memory holds of them is not to be handled any more, but to be read again.
+	Gone bool
 }
 
 // Outcome is all that handling an item leads to. It is written in the same

@@ -51,9 +51,11 @@ type keeper struct {
 	id     atomic.Int64
 	others atomic.Bool
 	stale  atomic.Bool // taken for dead: register anew
-	conn   *pgx.Conn   // used by one goroutine at a time
-	stop   context.CancelFunc
-	done   chan struct{}
+	// forgotten counts the erasures of all processes.
+	forgotten atomic.Int64
+	conn      *pgx.Conn // used by one goroutine at a time
+	stop      context.CancelFunc
+	done      chan struct{}
 }
 
 func startKeeper(ctx context.Context, p *postgresEngine) (*keeper, error) {
@@ -207,6 +209,10 @@ func (k *keeper) look(ctx context.Context) {
 	var others int64
 	if err := k.conn.QueryRow(ctx, sqlOthers, k.id.Load()).Scan(&others); err == nil {
 		k.others.Store(others > 0)
+	}
+	var forgotten int64
+	if err := k.conn.QueryRow(ctx, k.p.s.texts[qMeta], metaForgotten).Scan(&forgotten); err == nil {
+		k.forgotten.Store(forgotten)
 	}
 }
 

@@ -185,7 +185,7 @@ func (s *Store) change(w writer, o *op) error {
 		if err := s.finishItem(w, o.item); err != nil {
 			return err
 		}
-		return writeOutcome(w, o.outcome, micros(s.now()))
+		return s.writeOutcome(w, o.outcome, micros(s.now()))
 	case opRetry:
 		return s.retryItem(w, o.item, o.retry)
 	case opPark:

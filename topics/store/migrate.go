@@ -138,7 +138,28 @@ func (s *Store) migrateSQLite(ctx context.Context, file string, fresh bool) (err
 			return copyAside(ctx, db, file, fmt.Sprintf("%04d-%s", target, s.now().UTC().Format("20060102T150405Z")))
 		},
 	}
-	return m.run(ctx, db)
+	if err := m.run(ctx, db); err != nil || s.options.Tool {
+		return err
+	}
+	return vacuumOnce(ctx, db)
+}
+
+// vacuumOnce writes the file anew if it may still hold the bytes of rows that were
+// deleted before deleting overwrote them. It is done once in the life of a file.
+func vacuumOnce(ctx context.Context, db *sql.DB) error {
+	var due int64
+	err := db.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'vacuum_due'`).Scan(&due)
+	if err != nil || due == 0 {
+		return err
+	}
+	for _, statement := range []string{
+		`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`, `UPDATE meta SET value = 0 WHERE name = 'vacuum_due'`,
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("write the file anew: %w", err)
+		}
+	}
+	return nil
 }
 
 // copyAside writes a whole and consistent copy of the database beside it, and removes
@@ -158,14 +179,30 @@ func copyAside(ctx context.Context, db *sql.DB, file, suffix string) error {
 }
 
 func pruneCopies(file string) error {
-	dir, base := filepath.Split(file)
-	entries, err := os.ReadDir(dir)
+	copies, err := copiesOf(file)
 	if err != nil {
 		return err
 	}
-	type copied struct {
-		name string
-		at   time.Time
+	for i := keptCopies; i < len(copies); i++ {
+		if err := os.Remove(filepath.Join(filepath.Dir(file), copies[i].name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copied is a copy from before a migration.
+type copied struct {
+	name string
+	at   time.Time
+}
+
+// copiesOf lists the copies beside the database, the latest first.
+func copiesOf(file string) ([]copied, error) {
+	dir, base := filepath.Split(file)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
 	}
 	var copies []copied
 	for _, entry := range entries {
@@ -174,7 +211,7 @@ func pruneCopies(file string) error {
 		}
 		info, err := entry.Info()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		copies = append(copies, copied{entry.Name(), info.ModTime()})
 	}
@@ -184,10 +221,5 @@ func pruneCopies(file string) error {
 		}
 		return strings.Compare(b.name, a.name)
 	})
-	for i := keptCopies; i < len(copies); i++ {
-		if err := os.Remove(filepath.Join(dir, copies[i].name)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return copies, nil
 }

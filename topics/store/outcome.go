@@ -12,21 +12,24 @@ const (
 	flagViaBot
 )
 
-func writeOutcome(w writer, o *topics.Outcome, now int64) error {
+func (s *Store) writeOutcome(w writer, o *topics.Outcome, now int64) error {
 	for i := range o.Messages {
-		if err := insertMessage(w, &o.Messages[i]); err != nil {
+		if err := s.insertMessage(w, &o.Messages[i]); err != nil {
 			return err
 		}
 	}
 	for i := range o.Edits {
-		if err := editMessage(w, &o.Edits[i]); err != nil {
+		if err := s.editMessage(w, &o.Edits[i]); err != nil {
 			return err
 		}
 	}
 	for i := range o.Topics {
 		c := &o.Topics[i]
-		at := micros(c.At)
-		if err := w.exec(qTopic, c.ChatID, c.ThreadID, escape(c.Title), escape(string(c.Status)), at, at); err != nil {
+		at, title := micros(c.At), c.Title
+		if s.tombs.drops(c.Conversation, c.At) {
+			title = ""
+		}
+		if err := w.exec(qTopic, c.ChatID, c.ThreadID, escape(title), escape(string(c.Status)), at, at); err != nil {
 			return err
 		}
 	}
@@ -78,10 +81,23 @@ func unmarshal[T any](s string, list *[]T) error {
 	return json.Unmarshal([]byte(s), list)
 }
 
-func insertMessage(w writer, m *topics.Message) error {
-	c, err := contentOf(m)
+// insertMessage stores a message that is not there yet and was not erased.
+func (s *Store) insertMessage(w writer, m *topics.Message) error {
+	if s.tombs.drops(m.Conversation, m.Date) {
+		return nil
+	}
+	row, err := messageRow(m)
 	if err != nil {
 		return err
+	}
+	return w.exec(qInsertMessage, row...)
+}
+
+// messageRow gives the values of messageColumns.
+func messageRow(m *topics.Message) ([]any, error) {
+	c, err := contentOf(m)
+	if err != nil {
+		return nil, err
 	}
 	var flags int64
 	if m.Forwarded {
@@ -90,15 +106,20 @@ func insertMessage(w writer, m *topics.Message) error {
 	if m.ViaBot {
 		flags |= flagViaBot
 	}
-	return w.exec(qInsertMessage, m.ChatID, m.ThreadID, m.ID, micros(m.Date), micros(m.EditDate),
+	return []any{
+		m.ChatID, m.ThreadID, m.ID, micros(m.Date), micros(m.EditDate),
 		escape(string(m.Author.Kind)), m.Author.ID, escape(m.Author.Name), escape(m.Author.Username),
-		escape(string(m.Kind)), c.text, c.entities, c.media, escape(m.AlbumID), m.ReplyTo, flags)
+		escape(string(m.Kind)), c.text, c.entities, c.media, escape(m.AlbumID), m.ReplyTo, flags,
+	}, nil
 }
 
 // editMessage makes the edit the current text and the former one a version. Updates
 // may come twice and late: a text that is known already makes no version, and one
 // that is older than the current text only becomes a version.
-func editMessage(w writer, m *topics.Message) error {
+func (s *Store) editMessage(w writer, m *topics.Message) error {
+	if s.tombs.drops(m.Conversation, m.Date) {
+		return nil
+	}
 	var date, edited int64
 	var now content
 	found, err := w.row(qCurrentMessage, []any{m.ChatID, m.ThreadID, m.ID},
@@ -107,7 +128,7 @@ func editMessage(w writer, m *topics.Message) error {
 		return err
 	}
 	if !found {
-		return insertMessage(w, m)
+		return s.insertMessage(w, m)
 	}
 	next, err := contentOf(m)
 	if err != nil {

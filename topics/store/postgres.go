@@ -221,7 +221,15 @@ func (p *postgresEngine) disconnected(err error) bool {
 		errors.As(err, &network) && !network.Timeout()
 }
 
-func (p *postgresEngine) tick() {}
+// tick reads the tombstones when the keeper has heard of another erasure.
+func (p *postgresEngine) tick() {
+	if p.keeper == nil || p.keeper.forgotten.Load() == p.s.tombs.seq && !p.s.tombs.stale {
+		return
+	}
+	if err := p.s.recallTo(p.s.base, p.keeper.forgotten.Load()); err != nil {
+		p.s.log.Warn("read the tombstones", "error", err)
+	}
+}
 
 func (p *postgresEngine) checkLease(ctx context.Context, lease topics.Lease) error {
 	held := false

@@ -108,6 +108,16 @@ func (t *sqlTx) exec(q query, args ...any) error {
 
 func (t *sqlTx) must(q query, args ...any) error { return t.exec(q, args...) }
 
+func (t *sqlTx) tally(n *int64, q query, args ...any) error {
+	result, err := t.tx.ExecContext(t.ctx, t.s.texts[q], args...)
+	if err != nil {
+		return err
+	}
+	changed, err := result.RowsAffected()
+	*n += changed
+	return err
+}
+
 func (t *sqlTx) row(q query, args []any, dest ...any) (bool, error) {
 	err := t.tx.QueryRowContext(t.ctx, t.s.texts[q], args...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -217,4 +227,29 @@ func closeQuietly(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	return conn.Close(ctx)
+}
+
+// dropCopies has nothing to do: copies of the database are its administrator's.
+func (p *postgresEngine) dropCopies() (int64, error) { return 0, nil }
+
+// vacuumTime bounds what an erasure waits for; the server's autovacuum does the rest.
+const vacuumTime = 30 * time.Second
+
+// erasedTables held what a customer's erasure deletes.
+var erasedTables = []string{
+	"messages", "message_versions", "search", "items", "runs", "topics", "topic_customers", "links", "pages",
+	"page_blocks", "exports", "memos",
+}
+
+// wipe makes the server reuse the space of the deleted rows. What its log and its
+// backups hold is beyond us, so it is no failure if that cannot be done now.
+func (p *postgresEngine) wipe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, vacuumTime)
+	defer cancel()
+	for _, table := range erasedTables {
+		if _, err := p.s.read.ExecContext(ctx, `VACUUM `+table); err != nil {
+			p.s.log.Warn("vacuum after an erasure; the server does it later", "table", table, "error", err)
+		}
+	}
+	return nil
 }

@@ -10,12 +10,22 @@ import (
 // pipelined bounds the statements that are sent without waiting for their results.
 const pipelined = 500
 
+// need is what the result of a queued statement is good for.
+type need struct {
+	must  bool
+	tally *int64
+}
+
 func (t *pgTx) queue(must bool, text string, args ...any) error {
+	return t.pipe(need{must: must}, text, args...)
+}
+
+func (t *pgTx) pipe(n need, text string, args ...any) error {
 	if t.batch == nil {
 		t.batch = &pgx.Batch{}
 	}
 	t.batch.Queue(text, args...)
-	t.needs = append(t.needs, must)
+	t.needs = append(t.needs, n)
 	if len(t.needs) >= pipelined {
 		return t.flush()
 	}
@@ -32,13 +42,16 @@ func (t *pgTx) flush() (err error) {
 		err = errors.Join(err, results.Close())
 		t.batch, t.needs = nil, t.needs[:0]
 	}()
-	for _, must := range t.needs {
+	for _, n := range t.needs {
 		tag, err := results.Exec()
 		if err != nil {
 			return fmt.Errorf("write: %w", err)
 		}
-		if must && tag.RowsAffected() == 0 {
+		if n.must && tag.RowsAffected() == 0 {
 			return errUnchanged
+		}
+		if n.tally != nil {
+			*n.tally += tag.RowsAffected()
 		}
 	}
 	return nil
@@ -47,6 +60,10 @@ func (t *pgTx) flush() (err error) {
 func (t *pgTx) exec(q query, args ...any) error { return t.queue(false, t.p.s.texts[q], args...) }
 
 func (t *pgTx) must(q query, args ...any) error { return t.queue(true, t.p.s.texts[q], args...) }
+
+func (t *pgTx) tally(n *int64, q query, args ...any) error {
+	return t.pipe(need{tally: n}, t.p.s.texts[q], args...)
+}
 
 func (t *pgTx) row(q query, args []any, dest ...any) (bool, error) {
 	if err := t.flush(); err != nil {

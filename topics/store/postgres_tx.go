@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,7 +29,7 @@ type pgTx struct {
 	ids   []int64
 
 	batch *pgx.Batch
-	needs []bool // of each statement in batch: has to change a row
+	needs []need // of each statement in batch
 
 	tell  map[laneKey]bool // lanes of which other processes are told
 	after []topics.Lease   // wake-ups of this process, after the commit
@@ -65,6 +66,9 @@ func (t *pgTx) body(ops []*op) error {
 		if o.kind == opReplay {
 			t.replayed(o)
 		}
+		if o.empties {
+			t.inform(laneKey{})
+		}
 		if err := t.insertItems(o); err != nil {
 			return err
 		}
@@ -97,7 +101,7 @@ func touched(ops []*op) (queues, lanes []string) {
 		case o.kind == opReplay:
 			add(o.item.Queue, o.item.Lane)
 		}
-		if o.kind == opAppend || o.kind == opFinish {
+		if o.stores() {
 			for _, item := range o.newItems() {
 				add(item.Queue, item.Lane)
 			}
@@ -107,6 +111,12 @@ func touched(ops []*op) (queues, lanes []string) {
 }
 
 const (
+	// Every transaction shares this lock; an erasure has it alone, so that nothing is
+	// written by anybody who does not know of it. It is the first lock of all.
+	sqlWriteKey   = `hashtext('topicpilot write ' || current_schema()), 0`
+	sqlWriteShare = `SELECT pg_advisory_xact_lock_shared(` + sqlWriteKey + `)`
+	sqlWriteAlone = `SELECT pg_advisory_xact_lock(` + sqlWriteKey + `)`
+
 	sqlAlive = `SELECT id FROM instances WHERE id = $1 FOR KEY SHARE`
 
 	sqlEnsureLanes = `INSERT INTO lanes (queue, lane)
@@ -138,6 +148,13 @@ const (
 func (t *pgTx) lock(ops []*op) error {
 	queues, lanes := touched(ops)
 	batch := &pgx.Batch{}
+	if slices.ContainsFunc(ops, func(o *op) bool { return o.alone }) {
+		batch.Queue(sqlWriteAlone)
+	} else {
+		batch.Queue(sqlWriteShare)
+	}
+	var forgotten int64
+	batch.Queue(t.p.s.texts[qMeta], metaForgotten).QueryRow(func(row pgx.Row) error { return row.Scan(&forgotten) })
 	alive := t.me == 0
 	if t.me != 0 {
 		batch.Queue(sqlAlive, t.me).QueryRow(func(row pgx.Row) error {
@@ -163,10 +180,8 @@ func (t *pgTx) lock(ops []*op) error {
 			return err
 		})
 	}
-	if batch.Len() > 0 {
-		if err := t.tx.SendBatch(t.ctx, batch).Close(); err != nil {
-			return fmt.Errorf("lock lanes: %w", err)
-		}
+	if err := t.tx.SendBatch(t.ctx, batch).Close(); err != nil {
+		return fmt.Errorf("lock lanes: %w", err)
 	}
 	if !alive {
 		// Another process took this one for dead. It begins anew; leases are lost.
@@ -176,7 +191,7 @@ func (t *pgTx) lock(ops []*op) error {
 	if len(t.lanes) < len(lanes) {
 		return errAgain // an idle lane was pruned between the two statements
 	}
-	return nil
+	return t.p.s.recallTo(t.ctx, forgotten)
 }
 
 // lookUp finds which keys are stored already, before anything takes a sequence
@@ -185,7 +200,7 @@ func (t *pgTx) lookUp(ops []*op) error {
 	var queues, keys []string
 	count := 0
 	for _, o := range ops {
-		if o.kind != opAppend && o.kind != opFinish {
+		if !o.stores() {
 			continue
 		}
 		for _, item := range o.newItems() {
@@ -221,7 +236,7 @@ func (t *pgTx) lookUp(ops []*op) error {
 }
 
 func (t *pgTx) insertItems(o *op) error {
-	if o.kind != opAppend && o.kind != opFinish {
+	if !o.stores() {
 		return nil
 	}
 	items := o.newItems()
@@ -370,8 +385,11 @@ func (t *pgTx) finish() error {
 		}
 	}
 	for key := range t.tell {
-		lane := t.lanes[key]
-		if err := t.queue(false, sqlNotify, notice(lane.owner, lane.epoch, key)); err != nil {
+		var told pgLane // the zero value and no name: all lanes
+		if lane := t.lanes[key]; lane != nil {
+			told = *lane
+		}
+		if err := t.queue(false, sqlNotify, notice(told.owner, told.epoch, key)); err != nil {
 			return err
 		}
 	}

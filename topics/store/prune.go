@@ -31,14 +31,17 @@ type Pruned struct {
 
 // Prune removes what is kept no longer: payloads of done items, keys of done items after
 // seven days and the items with them (later if their payloads are to be kept longer),
-// parked ones after ninety, messages with their versions, and traces of processes that are gone. It
-// works in small transactions and may be stopped and repeated at any time.
+// parked ones after ninety, runs after four hundred, memos that have expired, messages
+// with their versions and their words in the index, and traces of processes that are
+// gone. It works in small transactions and may be stopped and repeated at any time.
 func (s *Store) Prune(ctx context.Context, keep Retention) (Pruned, error) {
 	var pruned Pruned
 	now := s.now()
 	steps := []func() error{
 		func() error { return s.pruneParked(ctx, micros(now.Add(-parkedFor)), &pruned) },
 		func() error { return s.pruneSends(ctx, &pruned) },
+		func() error { return s.pruneIDs(ctx, qOldMemos, qDeleteMemo, micros(now), &pruned.Other) },
+		func() error { return s.pruneRuns(ctx, micros(now.Add(-runsFor)), &pruned) },
 		func() error { return s.engine.prune(ctx, &pruned) },
 	}
 	if keep.Journal > 0 {
@@ -85,7 +88,10 @@ func (s *Store) walk(ctx context.Context, after, before int64) (list []walked, e
 	return list, err
 }
 
-const stateDone = 1
+const (
+	stateDone   = 1
+	stateParked = 2
+)
 
 func (s *Store) prunePayloads(ctx context.Context, before int64, pruned *Pruned) error {
 	for {
@@ -210,31 +216,19 @@ func (s *Store) deleteEach(ctx context.Context, remove query, ids []int64) error
 func (s *Store) pruneMessages(ctx context.Context, before int64, pruned *Pruned) error {
 	after := int64(0)
 	for {
-		var list [][4]int64
-		err := s.rows(ctx, qOldMessages, []any{after, before, pruneStep}, func(rows *sql.Rows) error {
-			var m [4]int64
-			err := rows.Scan(&m[0], &m[1], &m[2], &m[3])
-			list = append(list, m)
-			return err
-		})
+		list, err := s.listMessages(ctx, qOldMessages, after, before, pruneStep)
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		after = list[len(list)-1][0]
+		after = list[len(list)-1].row
+		var deleted, versions int64
 		err = s.write(ctx, func(w writer) error {
-			for _, m := range list {
-				if err := w.exec(qDeleteVersions, m[1], m[2], m[3]); err != nil {
-					return err
-				}
-				if err := w.exec(qDeleteMessage, m[0]); err != nil {
-					return err
-				}
-			}
-			return nil
+			deleted, versions = 0, 0
+			return deleteMessages(w, list, &deleted, &versions)
 		})
 		if err != nil {
 			return err
 		}
-		pruned.Messages += int64(len(list))
+		pruned.Messages += deleted
 	}
 }

@@ -15,6 +15,7 @@ import (
 // which lanes it holds is kept in memory alone.
 type sqliteEngine struct {
 	s    *Store
+	file string
 	lock *flock.Flock // nil for a tool
 	conn driver.Conn
 
@@ -158,6 +159,10 @@ func (e *sqliteEngine) settle(ops []*op) []topics.Committed {
 			}
 		case opReplay:
 			e.replayed(o)
+		case opWrite:
+			if o.empties {
+				e.doubt()
+			}
 		case opRelease:
 			o.ok, o.err = e.release(laneKey{o.lease.Queue, o.lease.Lane})
 		}
@@ -278,30 +283,39 @@ func (e *sqliteEngine) tick() {
 // bot that has opened the file since, to which everything here is lost. While nobody
 // has, that costs one cheap pragma. Within a transaction the answer holds to its end.
 func (e *sqliteEngine) look() error {
-	if e.lock == nil {
-		return nil
-	}
 	if e.superseded {
 		return topics.ErrLeaseLost
 	}
 	var version, epoch int64
-	if err := e.readRow(e.changes, nil, &version); err != nil || version == e.version {
+	if err := e.readRow(e.changes, nil, &version); err != nil {
 		return err
+	}
+	if version == e.version {
+		return e.s.recall(e.s.base)
 	}
 	if _, err := e.row(qEpoch, nil, &epoch); err != nil {
 		return err
 	}
-	if epoch != e.epoch {
+	if epoch != e.epoch && e.lock != nil {
 		e.superseded = true
 		return topics.ErrLeaseLost
 	}
 	e.version = version
+	e.doubt()
+	var forgotten int64
+	if _, err := e.row(qMeta, []any{metaForgotten}, &forgotten); err != nil {
+		return err
+	}
+	return e.s.recallTo(e.s.base, forgotten)
+}
+
+// doubt ends what is believed of the lanes: others have changed what they hold.
+func (e *sqliteEngine) doubt() {
 	clear(e.quiet)
 	for _, lane := range e.held {
 		lane.exact = false
 	}
 	e.s.wake.add(topics.Lease{})
-	return nil
 }
 
 func (e *sqliteEngine) checkLease(_ context.Context, lease topics.Lease) error {

@@ -47,6 +47,16 @@ func (e *sqliteEngine) exec(q query, args ...any) error {
 	return err
 }
 
+func (e *sqliteEngine) tally(n *int64, q query, args ...any) error {
+	result, err := e.do(q, args...)
+	if err != nil {
+		return err
+	}
+	changed, err := result.RowsAffected()
+	*n += changed
+	return err
+}
+
 func (e *sqliteEngine) must(q query, args ...any) error {
 	result, err := e.do(q, args...)
 	if err != nil {
@@ -101,6 +111,12 @@ func assign(dest any, v driver.Value) error {
 		s, ok := v.(string)
 		if ok {
 			*d = s
+			return nil
+		}
+	case *[]byte:
+		b, ok := v.([]byte)
+		if ok {
+			*d = b
 			return nil
 		}
 	}

@@ -22,7 +22,7 @@ import (
 const (
 	writerPragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=cache_size(-2048)&_pragma=temp_store(MEMORY)" +
-		"&_pragma=journal_size_limit(16777216)"
+		"&_pragma=journal_size_limit(16777216)&_pragma=secure_delete(1)"
 	readerPragmas = "_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-512)" +
 		"&_pragma=temp_store(MEMORY)"
 )
@@ -39,7 +39,7 @@ func (s *Store) openSQLite(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return fmt.Errorf("database %s: %w", file, err)
 	}
-	e := &sqliteEngine{s: s, held: map[laneKey]*heldLane{}, quiet: map[string]bool{}}
+	e := &sqliteEngine{s: s, file: file, held: map[laneKey]*heldLane{}, quiet: map[string]bool{}}
 	s.engine = e
 	defer func() {
 		if err != nil {

@@ -17,6 +17,13 @@ var (
 	_ topics.ParkedStore   = (*Store)(nil)
 	_ topics.Transcript    = (*Store)(nil)
 	_ topics.CustomerStore = (*Store)(nil)
+	_ topics.RunStore      = (*Store)(nil)
+	_ topics.LinkStore     = (*Store)(nil)
+	_ topics.PageStore     = (*Store)(nil)
+	_ topics.ExportStore   = (*Store)(nil)
+	_ topics.MemoStore     = (*Store)(nil)
+	_ topics.Importer      = (*Store)(nil)
+	_ topics.Eraser        = (*Store)(nil)
 )
 
 // Options are what Open needs besides the address.
@@ -53,6 +60,8 @@ type Store struct {
 	queue      chan *op
 	writerDone chan struct{}
 	listener   func([]topics.Committed)
+	forgets    func(conversations []topics.Conversation, customerID int64)
+	tombs      tombstones
 
 	wake       *waker
 	claimLimit atomic.Pointer[func() bool]
@@ -82,6 +91,10 @@ type engine interface {
 	// clock is what the times of the budget go by, in microseconds since 1970.
 	clock(ctx context.Context) (int64, error)
 	prune(ctx context.Context, pruned *Pruned) error
+	// dropCopies deletes the copies that were made before migrations and counts them.
+	dropCopies() (int64, error)
+	// wipe makes sure that the bytes of deleted rows are gone from the database's files.
+	wipe(ctx context.Context) error
 	// disconnected tells errors of the connection, which another one may not have.
 	disconnected(err error) bool
 	shared() bool
@@ -137,7 +150,8 @@ func (s *Store) loadWatermarks(ctx context.Context) error {
 		}
 		mark.Store(value)
 	}
-	return nil
+	s.tombs.stale = true
+	return s.recall(ctx)
 }
 
 // Close writes what is queued, gives back what this process holds and closes the

@@ -143,7 +143,7 @@ func (s *Store) CustomerOf(ctx context.Context, conv topics.Conversation) (topic
 }
 
 // KeepCustomer implements topics.CustomerStore. What is older than what is kept
-// already changes nothing.
+// already, or than the customer's erasure, changes nothing.
 func (s *Store) KeepCustomer(
 	ctx context.Context, conv topics.Conversation, info topics.TopicInfo, at time.Time,
 ) error {
@@ -152,6 +152,9 @@ func (s *Store) KeepCustomer(
 		return wrap("keep a customer", err)
 	}
 	return wrap("keep a customer", s.write(ctx, func(w writer) error {
+		if s.tombs.drops(conv, at) || s.tombs.dropsOf(info.Customer.ID, at) {
+			return nil
+		}
 		return w.exec(qKeepCustomer, conv.ChatID, conv.ThreadID, info.Customer.ID, string(text), micros(at))
 	}))
 }

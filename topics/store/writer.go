@@ -47,6 +47,11 @@ type op struct {
 	limit   int
 	write   func(w writer) error
 	size    int
+	// alone keeps the writes of other processes out until the commit, and all that they
+	// have begun is seen.
+	alone bool
+	// empties tells that the write deletes unfinished items of lanes that others hold.
+	empties bool
 	// thenRelease gives the lane back if the operation leaves nothing in it.
 	thenRelease bool
 
@@ -57,6 +62,9 @@ type op struct {
 	err       error
 	done      chan struct{}
 }
+
+// stores reports whether the operation may store items into lanes.
+func (o *op) stores() bool { return o.kind == opAppend || o.kind == opFinish || o.kind == opWrite }
 
 // newItems are what the operation stores into lanes.
 func (o *op) newItems() []topics.NewItem {
@@ -82,6 +90,8 @@ type writer interface {
 	exec(q query, args ...any) error
 	// must is exec of a statement that has to change something; errUnchanged if not.
 	must(q query, args ...any) error
+	// tally is exec that adds to n how many rows changed, at the latest before the commit.
+	tally(n *int64, q query, args ...any) error
 	// row reads one row into pointers; false if there is none.
 	row(q query, args []any, dest ...any) (bool, error)
 }
@@ -242,6 +252,11 @@ func (s *Store) commit(batch []*op) {
 		return
 	}
 	committed, err := s.engine.run(live)
+	for _, o := range live {
+		if err == nil && o.err == nil && o.empties {
+			committed = append(committed, topics.Committed{Gone: true})
+		}
+	}
 	var whole *wholeBatch
 	if err != nil && len(live) > 1 && !errors.As(err, &whole) {
 		for _, o := range live {

@@ -1,0 +1,256 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"topicpilot/topics"
+)
+
+// clockSkew bounds how far Telegram's clock is believed to be ahead of ours.
+const clockSkew = 10 * time.Minute
+
+// Traces implements topics.Eraser. A topic is the customer's if it is known as such, or
+// if nobody's is known any more and a run or a page names the customer.
+func (s *Store) Traces(ctx context.Context, customerID int64) (topics.Traces, error) {
+	traces := topics.Traces{Blocks: map[string][]string{}}
+	var err error
+	if traces.Conversations, err = s.topicsOf(ctx, customerID); err != nil {
+		return traces, wrap("look for a customer", err)
+	}
+	if traces.Pages, err = s.pages(ctx, qCustomerPages, customerID); err != nil {
+		return traces, wrap("look for a customer's pages", err)
+	}
+	for _, conv := range traces.Conversations {
+		more, err := s.pages(ctx, qTopicPages, conv.ChatID, conv.ThreadID, customerID)
+		if err != nil {
+			return traces, wrap("look for a topic's pages", err)
+		}
+		traces.Pages = append(traces.Pages, more...)
+	}
+	ours := map[string]bool{}
+	for _, page := range traces.Pages {
+		ours[page.ID] = ours[page.ID] || page.Ours
+	}
+	for _, conv := range traces.Conversations {
+		if err := s.addBlocks(ctx, conv, ours, traces.Blocks); err != nil {
+			return traces, wrap("look for blocks of pages", err)
+		}
+	}
+	return traces, nil
+}
+
+func (s *Store) topicsOf(ctx context.Context, customerID int64) (list []topics.Conversation, err error) {
+	if customerID == 0 {
+		return nil, errors.New("0 is no customer's id")
+	}
+	err = s.rows(ctx, qCustomerTopics, []any{customerID, customerID, customerID}, func(rows *sql.Rows) error {
+		var conv topics.Conversation
+		err := rows.Scan(&conv.ChatID, &conv.ThreadID)
+		list = append(list, conv)
+		return err
+	})
+	return list, err
+}
+
+// addBlocks adds what was written into pages that we have not made.
+func (s *Store) addBlocks(
+	ctx context.Context, conv topics.Conversation, ours map[string]bool, blocks map[string][]string,
+) error {
+	return s.rows(ctx, qTopicBlocks, []any{conv.ChatID, conv.ThreadID}, func(rows *sql.Rows) error {
+		var page, ids string
+		if err := rows.Scan(&page, &ids); err != nil {
+			return err
+		}
+		if page = unescape(page); ours[page] {
+			return nil
+		}
+		var list []string
+		err := json.Unmarshal([]byte(ids), &list)
+		blocks[page] = append(blocks[page], list...)
+		return err
+	})
+}
+
+// erasure is the work of one Forget. It begins with the tombstones: from then on nothing
+// comes back, and what is left after a crash is found again, as what tells whose topics
+// they are goes last.
+type erasure struct {
+	s        *Store
+	customer int64
+	topics   []topics.Conversation
+	// places are the topics and the customer's private chat.
+	places []topics.Conversation
+	lanes  []string
+	before int64
+	// known is set when there is anything of the customer.
+	known bool
+	// highItem, highRow and highVersion bound what was there when the tombstones were set.
+	highItem, highRow, highVersion int64
+
+	receipt topics.Receipt
+}
+
+// Forget implements topics.Eraser. It works in short transactions, so that a customer
+// with a million messages holds nobody up. After an error it is to be called again, and
+// does the rest; the counts of that call are those of the rest.
+func (s *Store) Forget(ctx context.Context, customerID int64, followUp []topics.NewItem) (topics.Receipt, error) {
+	e, err := s.newErasure(ctx, customerID)
+	if err != nil {
+		return topics.Receipt{}, wrap("forget a customer", err)
+	}
+	for _, step := range []func(context.Context) error{
+		e.entomb, e.messages, e.versions, e.items, e.runs, e.copies,
+		func(ctx context.Context) error { return e.rest(ctx, followUp) },
+	} {
+		if err := step(ctx); err != nil {
+			return e.receipt, wrap("forget a customer", err)
+		}
+	}
+	if err := s.engine.wipe(ctx); err != nil {
+		return e.receipt, wrap("everything is erased, but bytes of it may still be in the database's files; "+
+			"erase the customer once more", err)
+	}
+	return e.receipt, nil
+}
+
+func (s *Store) newErasure(ctx context.Context, customerID int64) (*erasure, error) {
+	list, err := s.topicsOf(ctx, customerID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	e := &erasure{
+		s: s, customer: customerID, topics: list, before: micros(now),
+		places:  append(append([]topics.Conversation(nil), list...), topics.Conversation{ChatID: customerID}),
+		receipt: topics.Receipt{CustomerID: customerID, At: now.UTC(), Topics: int64(len(list))},
+	}
+	e.lanes = []string{topics.CustomerLane(customerID)}
+	for _, place := range e.places {
+		e.lanes = append(e.lanes, place.Lane())
+		// What is stored already was written before now, whatever our clock says.
+		err := s.rows(ctx, qLatestMessage, []any{place.ChatID, place.ThreadID}, func(rows *sql.Rows) error {
+			var latest int64
+			err := rows.Scan(&latest)
+			e.before = max(e.before, min(latest, micros(now.Add(clockSkew))))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// step runs one transaction. The receipt is put back when it is run again.
+func (e *erasure) step(ctx context.Context, o *op, write func(w writer) error) error {
+	counted := e.receipt
+	o.ctx, o.kind, o.alone = ctx, opWrite, true
+	o.write = func(w writer) error {
+		e.receipt = counted
+		return write(w)
+	}
+	return e.s.submit(o)
+}
+
+// entomb sets the tombstones and deletes what waits: the result of what is in hand just
+// now cannot be stored any more.
+func (e *erasure) entomb(ctx context.Context) error {
+	return e.step(ctx, &op{empties: true}, func(w writer) error {
+		for _, lane := range e.lanes {
+			if err := e.dropWaiting(w, escape(lane)); err != nil {
+				return err
+			}
+		}
+		if _, err := w.row(qHighest, nil, &e.highRow, &e.highVersion); err != nil {
+			return err
+		}
+		if _, err := w.row(qHighestItem, nil, &e.highItem); err != nil {
+			return err
+		}
+		var named int64
+		if _, err := w.row(qKnowsCustomer, []any{e.customer, e.customer, e.customer}, &named); err != nil {
+			return err
+		}
+		e.known = named > 0 || len(e.topics) > 0 || e.receipt.Journal+e.receipt.Waiting > 0
+		if !e.known {
+			return nil // who was never here leaves no trace by being forgotten
+		}
+		return e.writeTombstones(w)
+	})
+}
+
+func (e *erasure) dropWaiting(w writer, lane string) error {
+	named := []any{lane, lane + " %"}
+	blank := append([]any{micros(e.s.now())}, named...)
+	if err := w.tally(&e.receipt.Journal, qBlankWaitingUpdates, blank...); err != nil {
+		return err
+	}
+	if err := w.tally(&e.receipt.Journal, qDropWaitingUpdates, named...); err != nil {
+		return err
+	}
+	return w.tally(&e.receipt.Waiting, qDropWaiting, named...)
+}
+
+func (e *erasure) writeTombstones(w writer) error {
+	var seq int64
+	if _, err := w.row(qMeta, []any{metaForgotten}, &seq); err != nil {
+		return err
+	}
+	seq++
+	if err := w.exec(qSetMeta, seq, metaForgotten); err != nil {
+		return err
+	}
+	if err := w.exec(qForgetCustomer, e.customer, e.before, seq); err != nil {
+		return err
+	}
+	tombs := &e.s.tombs
+	for _, place := range e.places {
+		if err := w.exec(qForgetTopic, place.ChatID, place.ThreadID, e.before, seq); err != nil {
+			return err
+		}
+		tombs.topics[place] = e.before
+	}
+	// What goes along in the same transaction obeys already; the next one reads what came
+	// of this one.
+	tombs.customers[e.customer] = e.before
+	tombs.stale = true
+	return nil
+}
+
+// rest deletes what tells whose the topics are, and stores what others have still to do.
+func (e *erasure) rest(ctx context.Context, followUp []topics.NewItem) error {
+	o := &op{items: followUp, size: itemsSize(followUp)}
+	return e.step(ctx, o, func(w writer) error {
+		if err := w.tally(&e.receipt.Links, qForgetLinks, e.customer); err != nil {
+			return err
+		}
+		if err := w.exec(qForgetCustomerPages, e.customer); err != nil {
+			return err
+		}
+		for _, place := range e.places {
+			for _, q := range []query{
+				qForgetInfo, qForgetTopicPages, qForgetExports, qForgetBlocks, qForgetMemos, qForgetTitle,
+			} {
+				if err := w.exec(q, place.ChatID, place.ThreadID); err != nil {
+					return fmt.Errorf("topic %s: %w", place, err)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// copies deletes the copies from before upgrades: they hold all customers.
+func (e *erasure) copies(context.Context) error {
+	if !e.known {
+		return nil
+	}
+	n, err := e.s.engine.dropCopies()
+	e.receipt.Files += n
+	return err
+}
