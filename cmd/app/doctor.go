@@ -65,7 +65,7 @@ func Examine(ctx context.Context, opts DoctorOptions, tell func(Finding) error) 
 	d := &doctor{cfg: opts.Config}
 	checks := []func(context.Context) []Finding{d.settings, d.mirrors, d.lookups, d.database}
 	if !opts.Offline {
-		checks = append(checks, d.telegram, d.topicsAPI)
+		checks = append(checks, d.telegram, d.customerBots, d.topicsAPI)
 	}
 	for _, check := range checks {
 		bounded, cancel := context.WithTimeout(ctx, examineTime)
