@@ -183,7 +183,8 @@ func (e exactOrFloat) Format(state fmt.State, verb rune) {
 }
 
 // equalAny compares as text/template's eq, numbers by value, and never fails: things
-// of different kinds are not equal.
+// of different kinds are not equal. A number equals the text that it is written as:
+// arguments are texts, and answers hold numbers.
 func equalAny(a any, others ...any) bool {
 	for _, b := range others {
 		if c, err := compareNumbers(a, b); err == nil {
@@ -198,12 +199,25 @@ func equalAny(a any, others ...any) bool {
 			}
 			continue
 		}
+		if isText(a) && isNumber(b) || isNumber(a) && isText(b) {
+			if textOf(a) == textOf(b) {
+				return true
+			}
+			continue
+		}
 		if reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b {
 			return true
 		}
 	}
 	return false
 }
+
+func isText(v any) bool {
+	_, ok := v.(string)
+	return ok
+}
+
+func isNumber(v any) bool { return !math.IsNaN(floatOf(v)) }
 
 var errOrder = errors.New("no order between these values")
 
