@@ -155,6 +155,9 @@ func read(resp *http.Response, now time.Time) (any, *callError) {
 		return nil, &callError{Class: faultNoAnswer, Err: withoutURL(err)}
 	case len(data) > maxResponse:
 		return nil, &callError{Class: faultUnreadable, Status: resp.StatusCode, Err: errors.New("answer too long")}
+	case len(bytes.TrimSpace(data)) == 0 && promisesJSON(resp):
+		// So does n8n answer for a flow that broke off: with 200.
+		return nil, &callError{Class: faultUnreadable, Status: resp.StatusCode, Err: errNotJSON}
 	}
 	answer, err := decode(resp.Header.Get("Content-Type"), data)
 	if err != nil {
@@ -199,11 +202,7 @@ func decode(contentType string, data []byte) (any, error) {
 	if len(trimmed) == 0 {
 		return nil, nil
 	}
-	media, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		media = ""
-	}
-	if media == "application/json" || strings.HasSuffix(media, "+json") {
+	if saysJSON(contentType) {
 		return decodeJSON(trimmed)
 	}
 	if trimmed[0] == '{' || trimmed[0] == '[' {
@@ -215,6 +214,18 @@ func decode(contentType string, data []byte) (any, error) {
 		return nil, errNotText
 	}
 	return string(trimmed), nil
+}
+
+func saysJSON(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
+}
+
+// promisesJSON reports whether a body of JSON has to come: 204 and the answer to HEAD have
+// none, whatever their type says.
+func promisesJSON(resp *http.Response) bool {
+	head := resp.Request != nil && resp.Request.Method == http.MethodHead
+	return !head && resp.StatusCode != http.StatusNoContent && saysJSON(resp.Header.Get("Content-Type"))
 }
 
 func decodeJSON(data []byte) (any, error) {

@@ -92,6 +92,9 @@ func TestLookupAnswers(t *testing.T) {
 		},
 		{"nothing to show", answering(200, kind, `{"vip": false}`), "{{if .Response.vip}}VIP{{end}}", ""},
 		{"no content", answering(204, "", ""), "{{.Response.x}}", ""},
+		{"no content of a kind", answering(204, kind, ""), "{{.Response.x}}", ""},
+		{"nothing", answering(200, "text/plain", ""), "{{.Response.x}}", ""},
+		{"nothing where JSON should be", answering(200, kind+"; charset=utf-8", "\n"), "", "billing: unreadable answer"},
 		{"long", answering(200, "text/plain", strings.Repeat("я", 1001)), "{{.Response}}", strings.Repeat("я", 999) + "…"},
 		{
 			"as long as may be", answering(200, "text/plain", strings.Repeat("я", 1000)),
