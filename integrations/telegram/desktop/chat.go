@@ -163,7 +163,9 @@ func (r *reading) missed() error {
 		return &ChatError{Reason: "this is no export of Telegram Desktop: it holds no chat; " +
 			"give the result.json of the export (format: machine-readable JSON)"}
 	case r.GroupID == 0:
-		return &ChatError{Reason: "this is the export of a whole account; say which group with --group", Groups: r.found}
+		return &ChatError{
+			Reason: "this is the export of a whole account; say which group with --group", NeedsGroup: true, Groups: r.found,
+		}
 	}
 	return &ChatError{
 		Reason: fmt.Sprintf("the export of this account does not hold group %d", r.GroupID), Groups: r.found,

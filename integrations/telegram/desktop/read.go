@@ -64,6 +64,8 @@ func (e *FormatError) Unwrap() error { return e.Err }
 // all. Nothing has been imported.
 type ChatError struct {
 	Reason string
+	// NeedsGroup tells that the file is a whole account's and Options.GroupID is missing.
+	NeedsGroup bool
 	// Groups are the supergroups that a whole account's export holds, 100 at most.
 	Groups []Chat
 }
