@@ -22,10 +22,11 @@ func (c *Client) page(ctx context.Context, pageID string) (*pageAnswer, error) {
 // Archive moves a page into the trash, from which Notion deletes it after 30 days. One that
 // is there already, or that does not exist any more, is done.
 func (c *Client) Archive(ctx context.Context, pageID string) error {
+	var page pageAnswer
 	err := c.do(ctx, request{
 		op: "archive page", method: http.MethodPatch, path: "/pages/" + url.PathEscape(pageID), effect: true,
 		query: url.Values{"filter_properties": {"title"}}, body: map[string]any{"in_trash": true},
-	}, nil)
+	}, &page)
 	if isKind(err, KindInvalid) {
 		err = c.archived(ctx, "archive page", pageID, err)
 	}
@@ -39,9 +40,9 @@ func (c *Client) Archive(ctx context.Context, pageID string) error {
 // exist any more, is done.
 func (c *Client) DeleteBlock(ctx context.Context, blockID string) error {
 	path := "/blocks/" + url.PathEscape(blockID)
-	err := c.do(ctx, request{op: "delete block", method: http.MethodDelete, path: path, effect: true}, nil)
+	var block blockAnswer
+	err := c.do(ctx, request{op: "delete block", method: http.MethodDelete, path: path, effect: true}, &block)
 	if isKind(err, KindInvalid) {
-		var block blockAnswer
 		look := c.do(ctx, request{op: "read block", method: http.MethodGet, path: path}, &block)
 		if look == nil && (block.Archived || block.InTrash) || gone(look) {
 			return nil

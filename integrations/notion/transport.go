@@ -54,7 +54,7 @@ var (
 // do carries out the request and decodes the answer into out. Errors: *Error when certainly
 // nothing has changed, *topics.Wait when Notion (or the queue before it) asks for a pause,
 // *topics.UnknownOutcome when something may have changed. A read that fails is repeated once.
-func (c *Client) do(ctx context.Context, r request, out any) error {
+func (c *Client) do(ctx context.Context, r request, out answer) error {
 	var body []byte
 	if r.body != nil {
 		var err error
@@ -107,7 +107,7 @@ func (c *Client) turn(ctx context.Context, op string) error {
 	return nil
 }
 
-func (c *Client) once(ctx context.Context, r request, body []byte, out any) error {
+func (c *Client) once(ctx context.Context, r request, body []byte, out answer) error {
 	if err := c.turn(ctx, r.op); err != nil {
 		return err
 	}
@@ -158,15 +158,15 @@ func (c *Client) newRequest(ctx context.Context, r request, body []byte) (*http.
 	return req, nil
 }
 
-func decode(r request, raw []byte, out any) error {
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(raw, out); err != nil {
+// answer is what a request is answered with.
+type answer interface {
+	// complete tells whether it is what was asked for: a proxy's page is not.
+	complete() bool
+}
+
+func decode(r request, raw []byte, out answer) error {
+	if json.Unmarshal(raw, out) != nil || !out.complete() {
 		return lost(r, true, errUnreadable) // json's error may quote the answer
-	}
-	if checked, ok := out.(interface{ complete() bool }); ok && !checked.complete() {
-		return lost(r, true, errUnreadable)
 	}
 	return nil
 }
