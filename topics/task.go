@@ -49,6 +49,8 @@ type TaskResult struct {
 	Messages []Outgoing
 	// Said are messages that the task has put into a topic by itself, for the transcript.
 	Said []Message
+	// Sends are the posts of Said that Telegram counts, for the groups' budgets.
+	Sends []Sent
 	// Tasks follow this one. One that goes on with the same work later has the same
 	// Lane and a NotBefore.
 	Tasks []Task
@@ -89,7 +91,7 @@ func (t *Tasks) Handle(ctx context.Context, item Item, _ []Item) (Result, error)
 	if err != nil {
 		return Result{}, err
 	}
-	outcome := Outcome{Messages: result.Said}
+	outcome := Outcome{Messages: result.Said, Sends: result.Sends}
 	for _, next := range result.Tasks {
 		outcome.Enqueue = append(outcome.Enqueue, next.Item())
 	}

@@ -97,7 +97,7 @@ func options(format transcript.Format) transcript.Options {
 func written(t testing.TB, src transcript.Source, o transcript.Options) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := transcript.Write(t.Context(), &out, src, o, nil); err != nil {
+	if _, err := transcript.Write(t.Context(), &out, src, o, nil); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

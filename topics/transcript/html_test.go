@@ -82,8 +82,9 @@ func readHTML(t fataler, page string) []string {
 }
 
 var everyEntity = []string{
-	"bold", "italic", "underline", "strikethrough", "spoiler", "code", "pre", "text_link", "url", "email", "phone_number", "mention",
-	"text_mention", "blockquote", "expandable_blockquote", "hashtag", "custom_emoji", "<script>",
+	"bold", "italic", "underline", "strikethrough", "spoiler", "code", "pre", "text_link", "url", "email",
+	"phone_number", "mention", "text_mention", "blockquote", "expandable_blockquote", "hashtag", "custom_emoji",
+	"<script>",
 }
 
 // TestHTMLMeansItself: whatever people write and however entities lie, the page is whole
@@ -100,7 +101,7 @@ func TestHTMLMeansItself(t *testing.T) {
 		o := options(transcript.HTML)
 		o.Head.Title, o.Head.Customer.Username = hostile(t, "title"), hostile(t, "username")
 		var out bytes.Buffer
-		if err := transcript.Write(t.Context(), &out, src, o, nil); err != nil {
+		if _, err := transcript.Write(t.Context(), &out, src, o, nil); err != nil {
 			t.Fatal(err)
 		}
 		var want []string
@@ -132,7 +133,9 @@ func TestEntities(t *testing.T) {
 	entity := func(kind string, from, length int) topics.Entity {
 		return topics.Entity{Type: kind, Offset: from, Length: length}
 	}
-	link := func(url string) topics.Entity { return topics.Entity{Type: "text_link", Offset: 0, Length: 1, URL: url} }
+	link := func(url string) topics.Entity {
+		return topics.Entity{Type: "text_link", Offset: 0, Length: 1, URL: url}
+	}
 	const rel = ` rel="noopener noreferrer nofollow"`
 	tests := []struct {
 		text     string
@@ -153,7 +156,8 @@ func TestEntities(t *testing.T) {
 		{"a.example/b", []topics.Entity{entity("url", 0, 11)}, `<a href="https://a.example/b"` + rel + `>a.example/b</a>`},
 		{"a.example:80", []topics.Entity{entity("url", 0, 12)}, `<a href="https://a.example:80"` + rel + `>a.example:80</a>`},
 		{
-			"https://a.b", []topics.Entity{entity("url", 0, 11), entity("bold", 8, 3)},
+			"https://a.b",
+			[]topics.Entity{entity("url", 0, 11), entity("bold", 8, 3)},
 			`<a href="https://a.b"` + rel + `>https://<b>a.b</b></a>`,
 		},
 		{"@ann_lee", []topics.Entity{entity("mention", 0, 8)}, `<a href="https://t.me/ann_lee"` + rel + `>@ann_lee</a>`},

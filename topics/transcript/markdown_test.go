@@ -98,11 +98,16 @@ func rendered(b []byte) []byte {
 func hostile(t *rapid.T, label string) string {
 	parts := rapid.SliceOfN(rapid.OneOf(
 		rapid.SampledFrom([]string{
-			"\n", "\n\n", " ", "    ", "\t", "  \n", "\\", "\\\n", "`", "```", "~~~", "**", "__", "*", "_", "~~", "#", "# ", "## x",
-			"- ", "+ ", "1. ", "1)", "> ", "---", "===", "***", "|", "| a | b |\n|---|---|\n| 1 | 2 |", ":--", "[x](y)", "![i](j)",
-			"[a]: /b", "<script>alert(1)</script>", "<!--", "-->", "<b>", "</article>", "</pre>", "&amp;", "&#32;", "&copy", "&", "\"", "'",
-			"https://a.example/_x_?a=1&b=2", "http://a.b/&copy;", "www.a.example/*x*", "ann@x.example", "mailto:ann@x.example", "ftp://a.b/c_d_",
-			"javascript:alert(1)", "\u202e", "\u2066", "\r\n", "\x00", "\x1b[31m", "\u2028", "😀", "слово", "ß", "\ufeff", "\u00a0",
+			"\n", "\n\n", " ", "    ", "\t", "  \n", "\\", "\\\n", "`", "```", "~~~", "**", "__", "*", "_", "~~", "#",
+			"# ", "## x",
+			"- ", "+ ", "1. ", "1)", "> ", "---", "===", "***", "|", "| a | b |\n|---|---|\n| 1 | 2 |", ":--", "[x](y)",
+			"![i](j)",
+			"[a]: /b", "<script>alert(1)</script>", "<!--", "-->", "<b>", "</article>", "</pre>", "&amp;", "&#32;", "&copy",
+			"&", "\"", "'",
+			"https://a.example/_x_?a=1&b=2", "http://a.b/&copy;", "www.a.example/*x*", "ann@x.example",
+			"mailto:ann@x.example", "ftp://a.b/c_d_",
+			"javascript:alert(1)", "\u202e", "\u2066", "\r\n", "\x00", "\x1b[31m", "\u2028", "😀", "слово", "ß",
+			"\ufeff", "\u00a0",
 			"!", "[", "]", "(", ")", "<", ">", ":", ".", "@", "=", "{", "}", "$", "^", "[ ] ", "[^1]", "]]>", "<![CDATA[",
 		}),
 		rapid.StringN(0, 6, -1),
@@ -118,7 +123,8 @@ func hostileText(t *rapid.T, label string, kinds ...string) topics.Text {
 			Type:   rapid.SampledFrom(kinds).Draw(t, "type"),
 			Offset: rapid.IntRange(-2, n+2).Draw(t, "offset"), Length: rapid.IntRange(-1, n+2).Draw(t, "length"),
 			URL: rapid.SampledFrom([]string{
-				"https://x.example/?a=<b>&c=\"d\"", "javascript:alert(1)", "tg://user?id=1", "http://[", "data:text/html,x", "https://a.b/)(\\>&copy;",
+				"https://x.example/?a=<b>&c=\"d\"", "javascript:alert(1)", "tg://user?id=1", "http://[", "data:text/html,x",
+				"https://a.b/)(\\>&copy;",
 			}).Draw(t, "url"),
 			Language: rapid.SampledFrom([]string{"", "go", "`x`\n# y", "c++"}).Draw(t, "language"),
 		})
@@ -136,12 +142,13 @@ func TestMarkdownMeansItself(t *testing.T) {
 		"CommonMark": goldmark.New(), "GFM": goldmark.New(goldmark.WithExtensions(extension.GFM)),
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		said := said(topics.Message{Author: ann, Text: hostileText(t, "text", "bold", "italic", "url", "text_link", "code", "spoiler")})
+		text := hostileText(t, "text", "bold", "italic", "url", "text_link", "code", "spoiler")
+		said := said(topics.Message{Author: ann, Text: text})
 		o := options(transcript.Markdown)
 		o.Head.Title = hostile(t, "title")
 		o.Head.Customer.Name = hostile(t, "name")
 		var out bytes.Buffer
-		if err := transcript.Write(t.Context(), &out, said, o, nil); err != nil {
+		if _, err := transcript.Write(t.Context(), &out, said, o, nil); err != nil {
 			t.Fatal(err)
 		}
 		want := plain(said.messages[here][0].Text.Text)
@@ -166,7 +173,7 @@ func TestMarkdownCode(t *testing.T) {
 		}}}
 		var out bytes.Buffer
 		src := said(topics.Message{Author: ann, Text: text})
-		if err := transcript.Write(t.Context(), &out, src, options(transcript.Markdown), nil); err != nil {
+		if _, err := transcript.Write(t.Context(), &out, src, options(transcript.Markdown), nil); err != nil {
 			t.Fatal(err)
 		}
 		var want []string

@@ -164,7 +164,8 @@ func isAutolink(s string) bool {
 	if !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") {
 		return false
 	}
-	return len(s) <= maxURL && !strings.ContainsAny(s, " \t\n<>") && !(strings.Contains(s, "&") && strings.Contains(s, ";"))
+	reference := strings.Contains(s, "&") && strings.Contains(s, ";") // would be read as a character
+	return len(s) <= maxURL && !reference && !strings.ContainsAny(s, " \t\n<>")
 }
 
 // codeSpan quotes a line of code.
@@ -192,7 +193,8 @@ func longestRun(s string, of byte) int {
 
 // languageName is fit to stand behind a fence.
 func languageName(s string) string {
-	if len(s) > 32 || strings.ContainsFunc(s, func(r rune) bool { return !isWord(r) && !strings.ContainsRune("+#.-", r) }) {
+	foreign := func(r rune) bool { return !isWord(r) && !strings.ContainsRune("+#.-", r) }
+	if len(s) > 32 || strings.ContainsFunc(s, foreign) {
 		return ""
 	}
 	return s

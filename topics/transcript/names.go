@@ -121,15 +121,33 @@ func declined(word, lower, stem string) bool {
 	}
 	first, _ := utf8.DecodeRuneInString(word)
 	ending, ok := strings.CutPrefix(lower, stem)
-	if !ok || !unicode.IsUpper(first) {
+	if !unicode.IsUpper(first) {
 		return false
 	}
+	if !ok {
+		return lower == softened(stem)+"і"
+	}
 	switch ending {
-	case "", "а", "я", "у", "ю", "е", "є", "и", "і", "ї", "ы", "о", "й", "ь", "ой", "ей", "ою", "ею", "єю", "ом", "ем", "єм",
-		"ові", "еві", "єві", "ого", "ому", "им", "ім", "ым", "ую", "ої", "ій", "ая", "ий", "ый":
+	case "", "а", "я", "у", "ю", "е", "є", "и", "і", "ї", "ы", "о", "й", "ь", "ой", "ей", "ою", "ею", "єю", "ом", "ем",
+		"єм", "ові", "еві", "єві", "ого", "ому", "им", "ім", "ым", "ую", "ої", "ій", "ая", "ий", "ый":
 		return true
 	}
 	return false
+}
+
+// softened is the stem before an ending of Ukrainian that changes its last letter: Ольга,
+// Ользі.
+func softened(stem string) string {
+	last, size := utf8.DecodeLastRuneInString(stem)
+	switch last {
+	case 'г':
+		last = 'з'
+	case 'к':
+		last = 'ц'
+	case 'х':
+		last = 'с'
+	}
+	return stem[:len(stem)-size] + string(last)
 }
 
 // stem is a Cyrillic name without the ending of its first case, "" for a name too short

@@ -123,17 +123,18 @@ type entry struct {
 }
 
 // Write writes the transcript of a topic to w. progress, if not nil, is told after each
-// page how many messages of how many have been read; total may grow meanwhile.
+// page how many messages of how many have been read; total may grow meanwhile. It returns
+// how many messages the file was made of.
 //
 // Errors are those of src, of w, and ctx's own; what has been written by then is no whole
 // file.
 func Write(
 	ctx context.Context, w io.Writer, src Source, options Options, progress func(done, total int64),
-) error {
+) (written int64, err error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	format, err := options.writer(ctx, out, src)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	format.begin(options.Head)
 	keep := func(m *topics.Message) bool { return options.Comments || !internal(m) }
@@ -141,6 +142,7 @@ func Write(
 		for i := range page {
 			if keep(page[i].Message) {
 				format.message(&page[i])
+				written++
 			}
 		}
 		if progress != nil {
@@ -149,13 +151,13 @@ func Write(
 		return out.Flush() // tells of a full disk now and not after the last page
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	format.end()
 	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write the transcript: %w", err)
+		return 0, fmt.Errorf("write the transcript: %w", err)
 	}
-	return nil
+	return written, nil
 }
 
 func (o Options) writer(ctx context.Context, out *bufio.Writer, src Source) (writer, error) {

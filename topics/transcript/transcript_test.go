@@ -85,7 +85,9 @@ func TestEmpty(t *testing.T) {
 func TestFormer(t *testing.T) {
 	src := said(by(ann, "second"))
 	old := topics.Conversation{ChatID: -1001, ThreadID: topicID}
-	src.messages[old] = []topics.Message{{ID: 11, Author: ann, Kind: topics.MessageTalk, Text: topics.Plain("first"), Date: start}}
+	src.messages[old] = []topics.Message{{
+		ID: 11, Author: ann, Kind: topics.MessageTalk, Text: topics.Plain("first"), Date: start,
+	}}
 	o := options(transcript.HTML)
 	o.Head.Former = []int64{-1001}
 	got := written(t, src, o)
@@ -111,11 +113,14 @@ func TestPages(t *testing.T) {
 	}
 	var steps [][2]int64
 	var out bytes.Buffer
-	err := transcript.Write(t.Context(), &out, src, options(transcript.HTML), func(done, total int64) {
+	n, err := transcript.Write(t.Context(), &out, src, options(transcript.HTML), func(done, total int64) {
 		steps = append(steps, [2]int64{done, total})
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if n != 1234 {
+		t.Errorf("%d messages written", n)
 	}
 	if diff := cmp.Diff([][2]int64{{500, 1234}, {1000, 1234}, {1234, 1234}}, steps); diff != "" {
 		t.Error(diff)
@@ -147,7 +152,8 @@ func TestErrors(t *testing.T) {
 	src := said(list...)
 	for _, format := range transcript.Formats() {
 		pages := 0
-		err := transcript.Write(t.Context(), &fullDisk{left: 100_000}, src, options(format), func(int64, int64) { pages++ })
+		count := func(int64, int64) { pages++ }
+		_, err := transcript.Write(t.Context(), &fullDisk{left: 100_000}, src, options(format), count)
 		if format == transcript.JSONL { // one side alone: nothing to write
 			continue
 		}
@@ -158,11 +164,11 @@ func TestErrors(t *testing.T) {
 	for _, format := range []transcript.Format{transcript.HTML, transcript.Markdown, transcript.JSON} {
 		o := options(format)
 		o.Mask = true
-		if err := transcript.Write(t.Context(), io.Discard, src, o, nil); !errors.Is(err, transcript.ErrMask) {
+		if _, err := transcript.Write(t.Context(), io.Discard, src, o, nil); !errors.Is(err, transcript.ErrMask) {
 			t.Errorf("masked %s: %v", format, err)
 		}
 	}
-	if err := transcript.Write(t.Context(), io.Discard, src, options("pdf"), nil); err == nil {
+	if _, err := transcript.Write(t.Context(), io.Discard, src, options("pdf"), nil); err == nil {
 		t.Error("pdf")
 	}
 	if _, err := transcript.ParseFormat("pdf"); err == nil || err.Error() != `format "pdf": want md, html, json or jsonl` {
@@ -191,7 +197,8 @@ func TestSourceFails(t *testing.T) {
 		list = append(list, by(ann, "x"))
 	}
 	src := &failing{memory: said(list...)}
-	if err := transcript.Write(t.Context(), io.Discard, src, options(transcript.JSON), nil); !errors.Is(err, topics.ErrClosed) {
+	_, err := transcript.Write(t.Context(), io.Discard, src, options(transcript.JSON), nil)
+	if !errors.Is(err, topics.ErrClosed) {
 		t.Error(err)
 	}
 }
