@@ -69,8 +69,9 @@ type Committed struct {
 	// Sole tells that the lane certainly held nothing unfinished before this item;
 	// otherwise it may hold earlier ones.
 	Sole bool
-	// Gone tells, instead of an item, that unfinished items of any lanes were erased: what
-	// memory holds of them is not to be handled any more, but to be read again.
+	// Gone tells, instead of an item, that what waited in the lane Item.Lane was erased,
+	// in all queues, and with it what waited in the lanes whose names begin with this one
+	// and a space. What memory holds of them is not to be handled any more.
 	Gone bool
 }
 

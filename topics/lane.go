@@ -20,6 +20,8 @@ type lane struct {
 	items   []Item
 	more    bool
 	loading bool
+	// stale tells that items may be erased already: they are to be read again.
+	stale bool
 	// lastID and lastSeq are those of the newest item that memory has seen.
 	lastID  int64
 	lastSeq int64
@@ -102,6 +104,7 @@ func (l *Lanes) next(ln *lane) (Item, []Item, laneState) {
 			l.mu.Unlock()
 			return Item{}, nil, laneEnded
 		}
+		ln.dropStaleLocked()
 		if ln.released && len(ln.items) == 0 && !ln.more {
 			l.endLocked(ln)
 			l.mu.Unlock()
@@ -228,19 +231,25 @@ func (l *Lanes) handle(ln *lane, item Item, following []Item) {
 	}
 	began := time.Now()
 	ctx, cancel := context.WithCancelCause(l.work)
-	l.mu.Lock()
-	ln.inHand, ln.cancelInHand = item, cancel
-	l.mu.Unlock()
-	result, err := l.try(ctx, item, following)
-	l.mu.Lock()
-	ln.cancelInHand = nil
-	l.mu.Unlock()
+	var result Result
+	var err error
+	gone := !l.takeInHand(ln, item, cancel)
+	if !gone {
+		result, err = l.try(ctx, item, following)
+		l.mu.Lock()
+		ln.cancelInHand = nil
+		l.mu.Unlock()
+		gone = errors.Is(context.Cause(ctx), errGone) && err != nil
+	}
 	if errors.Is(context.Cause(ctx), errSuperseded) && err != nil {
 		result, err = Result{}, nil
 	}
 	cancel(nil)
 	if slot != nil {
 		<-slot
+	}
+	if gone {
+		return // if it is there still, it is read again
 	}
 	verdict := l.record(ln, item, result, err)
 	for covered := range min(result.Covers, len(following)) {

@@ -226,7 +226,10 @@ func (l *Lanes) committed(items []Committed) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range items {
-		if c.Held {
+		switch {
+		case c.Gone:
+			l.goneLocked(c.Item.Lane)
+		case c.Held:
 			l.pushLocked(c)
 		}
 	}

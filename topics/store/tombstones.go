@@ -97,12 +97,28 @@ func (s *Store) recall(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the tombstones: %w", err)
 	}
-	known := s.tombs.topics != nil // the first time there is nobody who remembers anything
+	first := s.tombs.topics == nil // nobody remembers anything yet
 	s.tombs = read
 	for seq, customer := range who {
-		if known && s.forgets != nil {
-			s.forgets(where[seq], customer)
+		if !first {
+			s.tellForgotten(where[seq], customer)
 		}
 	}
 	return nil
+}
+
+// tellForgotten tells of an erasure: the lanes, so that nothing is done any more of what
+// waited in them, and whoever else remembers.
+func (s *Store) tellForgotten(conversations []topics.Conversation, customerID int64) {
+	if s.forgets != nil {
+		s.forgets(conversations, customerID)
+	}
+	if s.listener == nil {
+		return
+	}
+	gone := []topics.Committed{{Item: topics.Item{Lane: topics.CustomerLane(customerID)}, Gone: true}}
+	for _, conv := range conversations {
+		gone = append(gone, topics.Committed{Item: topics.Item{Lane: conv.Lane()}, Gone: true})
+	}
+	s.listener(gone)
 }

@@ -252,11 +252,6 @@ func (s *Store) commit(batch []*op) {
 		return
 	}
 	committed, err := s.engine.run(live)
-	for _, o := range live {
-		if err == nil && o.err == nil && o.empties {
-			committed = append(committed, topics.Committed{Gone: true})
-		}
-	}
 	var whole *wholeBatch
 	if err != nil && len(live) > 1 && !errors.As(err, &whole) {
 		for _, o := range live {
