@@ -22,6 +22,7 @@ type program struct {
 	Slow    slowCmd    `cmd:"" help:"Show that a slow answer of the Topics API delays only its own topic."`
 	Crash   crashCmd   `cmd:"" help:"Kill topicpilot again and again and look for what is lost, doubled or out of order."`
 	Size    sizeCmd    `cmd:"" help:"Show what a large database costs: start, latency, memory."`
+	Import  importCmd  `cmd:"" help:"Make up an export of Telegram Desktop and import it: speed and memory."`
 	Noop    noopCmd    `cmd:"" help:"Measure a fasthttp handler that does nothing, for orientation."`
 	Fake    fakeCmd    `cmd:"" help:"Serve the fake Telegram and Topics API; obeys JSON lines on standard input."`
 	Bare    bareCmd    `cmd:"" help:"Run the yardstick: a telego bot that answers /info and keeps nothing."`

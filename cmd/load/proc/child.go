@@ -102,6 +102,15 @@ func (c *Child) Gone() error {
 	return fmt.Errorf("%s is gone: %w\n%s", c.name, reason, bytes.TrimSpace(c.errs.bytes()))
 }
 
+// Failed waits for the child's end and describes it, with its last words, unless it ended well.
+func (c *Child) Failed() error {
+	<-c.exited
+	if c.err == nil {
+		return nil
+	}
+	return c.Gone()
+}
+
 // Words are the last lines the child wrote on standard error.
 func (c *Child) Words() string { return string(c.errs.bytes()) }
 

@@ -52,7 +52,9 @@ func TestBesideTheBot(t *testing.T) {
 	edited.EditDate, edited.Text = day.Add(time.Hour), topics.Plain("edited since")
 	seen(topics.Outcome{
 		Messages: []topics.Message{own},
-		Topics:   []topics.TopicChange{{Conversation: conv, Title: "renamed since", Status: topics.TopicStatusClosed, At: day}},
+		Topics: []topics.TopicChange{
+			{Conversation: conv, Title: "renamed since", Status: topics.TopicStatusClosed, At: day},
+		},
 	})
 	seen(topics.Outcome{Edits: []topics.Message{edited}})
 	for i, want := range []topics.Imported{{Stored: 26, Known: 1}, {Known: 27}} {
