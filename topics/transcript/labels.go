@@ -4,7 +4,7 @@ import "reflect"
 
 // Labels are the words of HTML and Markdown files that nobody in the topic has written.
 type Labels struct {
-	Transcript, Topic, Group, Customer, Phone, Language, ExportedAt, TimeZone string
+	Transcript, Topic, Customer, Phone, Language, ExportedAt, TimeZone string
 	Operator, Bot, Service, Comment, Command                                  string
 	Reply, Forwarded, ViaBot, Edited, Before, Album, NoText, NoMessages       string
 }
@@ -12,10 +12,10 @@ type Labels struct {
 // English are the labels where the caller gives none.
 func English() Labels {
 	return Labels{
-		Transcript: "Transcript", Topic: "Topic", Group: "Group", Customer: "customer", Phone: "Phone",
-		Language: "Language", ExportedAt: "Exported", TimeZone: "Times are in",
+		Transcript: "Transcript", Topic: "Topic", Customer: "customer", Phone: "Phone",
+		Language: "Language", ExportedAt: "Exported", TimeZone: "Time zone",
 		Operator: "operator", Bot: "bot", Service: "Telegram's own line", Comment: "comment", Command: "command",
-		Reply: "in reply to", Forwarded: "forwarded", ViaBot: "by way of a bot", Edited: "edited", Before: "before",
+		Reply: "in reply to", Forwarded: "forwarded", ViaBot: "through a bot", Edited: "edited", Before: "before",
 		Album: "album", NoText: "no text", NoMessages: "Nothing has been said here.",
 	}
 }
