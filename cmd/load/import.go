@@ -83,7 +83,7 @@ func (c *importCmd) prepare(ctx context.Context, dir string, log *slog.Logger) (
 	if err := st.Close(); err != nil {
 		return nil, err
 	}
-	set := botSettings{Store: url, Stage: stage.Hello{
+	set := botSettings{Store: url, Listen: "127.0.0.1:0", Stage: stage.Hello{
 		Groups: []int64{importGroup}, Token: stage.Token, TopicsAPI: "http://127.0.0.1:1", Telegram: "http://127.0.0.1:1",
 	}}
 	settings, err := set.write(dir)
