@@ -34,6 +34,7 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Try everything on this machine: no settings, no token, no network."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings and everything they point at; say what is wrong and how to mend it."`
 	Config  configCmd  `cmd:"" help:"Check or print the settings."`
+	Export  exportCmd  `cmd:"" help:"Write a topic's transcript as a file."`
 	Parked  parkedCmd  `cmd:"" help:"Look after updates and messages that were given up."`
 	Import  importCmd  `cmd:"" help:"Bring an export of Telegram Desktop into the transcripts."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -80,7 +81,7 @@ func customary(args []string) ([]string, error) {
 	switch args[0] {
 	case "help":
 		return append(slices.Clone(args[1:]), "--help"), nil
-	case "export", "forget":
+	case "forget":
 		return nil, usageError{fmt.Errorf("%s: not in this release yet; see: topicpilot --help", args[0])}
 	}
 	return args, nil
