@@ -50,7 +50,7 @@ func (t *fileTask) RunTask(ctx context.Context, task topics.Task) (topics.TaskRe
 		done = topics.Plain(e.caption(written))
 	}
 	result, err := e.ended(ctx, topics.RunDone, "done", done)
-	result.Said = append(result.Said, delivered.Messages...)
+	result.Said = delivered.Messages
 	for _, at := range delivered.Sends {
 		result.Sends = append(result.Sends, topics.Sent{ChatID: e.task.ChatID, At: at})
 	}

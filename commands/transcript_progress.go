@@ -21,7 +21,8 @@ const (
 )
 
 // progressNote is the message that shows how far an export has come. What goes wrong
-// with it is logged and does not stop the export.
+// with it is logged and does not stop the export. The stored transcript gets it with its
+// last text only, when the answer takes its place.
 type progressNote struct {
 	poster Poster
 	say    *messages.Printer
@@ -33,8 +34,6 @@ type progressNote struct {
 	id    int64
 	began time.Time
 	last  time.Time
-	// said are the posted messages, for the transcript.
-	said []topics.Message
 	// moved tells that the try got further than where it began, which is first.
 	moved bool
 	first *int64
@@ -63,10 +62,7 @@ func (p *progressNote) at(ctx context.Context, done, total int64) {
 		p.log.Info("progress not shown", "topic_id", p.conv.String(), "error", err)
 		return
 	}
-	if p.id == 0 {
-		p.id = posted.ID
-		p.said = append(p.said, posted)
-	}
+	p.id = posted.ID
 }
 
 // grouped writes a number with its thousands apart, as the language does.

@@ -160,7 +160,7 @@ func (e *exporting) again(pause time.Duration) topics.TaskResult {
 	if pause > 0 {
 		next.NotBefore = e.Now().Add(pause)
 	}
-	return topics.TaskResult{Tasks: []topics.Task{next}, Said: e.shown.said}
+	return topics.TaskResult{Tasks: []topics.Task{next}}
 }
 
 // ended records how the export ended and says so; an empty text says nothing. The message
@@ -171,7 +171,7 @@ func (e *exporting) ended(
 	if err := e.audit.end(ctx, e.task.Run, state, result); err != nil {
 		return topics.TaskResult{}, err
 	}
-	out := topics.TaskResult{Said: e.shown.said}
+	var out topics.TaskResult
 	if text.Text != "" {
 		out.Messages = []topics.Outgoing{{Conversation: e.task.Conversation, Text: text, EditID: e.shown.id}}
 	}
