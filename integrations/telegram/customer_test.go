@@ -99,6 +99,17 @@ func TestTellByBot(t *testing.T) {
 	}
 }
 
+func refusing(code int, description string) telegramtest.Fault {
+	return telegramtest.Fault{Code: code, Description: description}
+}
+
+const (
+	sent    = topics.ToldSent
+	failed  = topics.ToldFailed
+	unclear = topics.ToldUnknown
+	never   = topics.ToldNeverWrote
+)
+
 // answers are what the Bot API may say to a sent text, and what that means for the customer.
 var answers = []struct {
 	name   string
@@ -107,26 +118,26 @@ var answers = []struct {
 	topic  topics.ToldState
 	reason string // part of the error
 }{
-	{"blocked", telegramtest.Fault{Code: 403, Description: "Forbidden: bot was blocked by the user"}, topics.ToldBlocked, topics.ToldFailed, "blocked"},
-	{"never wrote", telegramtest.Fault{Code: 403, Description: "Forbidden: bot can't initiate conversation with a user"}, topics.ToldNeverWrote, topics.ToldFailed, "initiate"},
-	{"no chat", telegramtest.Fault{Code: 400, Description: "Bad Request: chat not found"}, topics.ToldNeverWrote, topics.ToldFailed, "chat not found"},
-	{"gone", telegramtest.Fault{Code: 403, Description: "Forbidden: user is deactivated"}, topics.ToldFailed, topics.ToldFailed, "deactivated"},
-	{"a bot", telegramtest.Fault{Code: 403, Description: "Forbidden: bot can't send messages to bots"}, topics.ToldFailed, topics.ToldFailed, "to bots"},
-	{"refused", telegramtest.Fault{Code: 400, Description: "Bad Request: oh"}, topics.ToldFailed, topics.ToldFailed, "oh"},
-	{"topic gone", telegramtest.Fault{Code: 400, Description: "Bad Request: message thread not found"}, topics.ToldFailed, topics.ToldFailed, ""},
-	{"answered message gone", telegramtest.Fault{Code: 400, Description: "Bad Request: message to be replied not found"}, topics.ToldFailed, topics.ToldFailed, "replied"},
-	{"migrated", telegramtest.Fault{Code: 400, MigrateToChatID: -5}, topics.ToldFailed, topics.ToldFailed, ""},
-	{"token", telegramtest.Fault{Code: 401, Description: "Unauthorized"}, topics.ToldFailed, topics.ToldFailed, "Unauthorized"},
-	{"no such bot", telegramtest.Fault{Code: 404, Description: "Not Found"}, topics.ToldFailed, topics.ToldFailed, "Not Found"},
-	{"long flood", telegramtest.Fault{Code: 429, RetryAfter: 600}, topics.ToldFailed, topics.ToldFailed, "wait 10m"},
-	{"short flood", telegramtest.Fault{Code: 429, RetryAfter: 1}, topics.ToldSent, topics.ToldSent, ""},
-	{"server", telegramtest.Fault{Code: 502}, topics.ToldUnknown, topics.ToldUnknown, "502"},
-	{"request timeout", telegramtest.Fault{Code: 408}, topics.ToldUnknown, topics.ToldUnknown, "408"},
-	{"hang", telegramtest.Fault{Hang: time.Second}, topics.ToldUnknown, topics.ToldUnknown, "deadline"},
-	{"lost before", telegramtest.Fault{Close: true}, topics.ToldUnknown, topics.ToldUnknown, "lost"},
-	{"lost after", telegramtest.Fault{Close: true, After: true}, topics.ToldUnknown, topics.ToldUnknown, "lost"},
-	{"garbage", telegramtest.Fault{Garbage: "<html>"}, topics.ToldUnknown, topics.ToldUnknown, "unreadable"},
-	{"no message in it", telegramtest.Fault{Garbage: `{"ok":true,"result":true}`}, topics.ToldUnknown, topics.ToldUnknown, "unreadable"},
+	{"blocked", refusing(403, "Forbidden: bot was blocked by the user"), topics.ToldBlocked, failed, "blocked"},
+	{"never wrote", refusing(403, "Forbidden: bot can't initiate conversation with a user"), never, failed, "initiate"},
+	{"no chat", refusing(400, "Bad Request: chat not found"), never, failed, "chat not found"},
+	{"gone", refusing(403, "Forbidden: user is deactivated"), failed, failed, "deactivated"},
+	{"a bot", refusing(403, "Forbidden: bot can't send messages to bots"), failed, failed, "to bots"},
+	{"refused", refusing(400, "Bad Request: oh"), failed, failed, "oh"},
+	{"topic gone", refusing(400, "Bad Request: message thread not found"), failed, failed, ""},
+	{"reply to nothing", refusing(400, "Bad Request: message to be replied not found"), failed, failed, "replied"},
+	{"migrated", telegramtest.Fault{Code: 400, MigrateToChatID: -5}, failed, failed, ""},
+	{"token", refusing(401, "Unauthorized"), failed, failed, "Unauthorized"},
+	{"no such bot", refusing(404, "Not Found"), failed, failed, "Not Found"},
+	{"long flood", telegramtest.Fault{Code: 429, RetryAfter: 600}, failed, failed, "wait 10m"},
+	{"short flood", telegramtest.Fault{Code: 429, RetryAfter: 1}, sent, sent, ""},
+	{"server", telegramtest.Fault{Code: 502}, unclear, unclear, "502"},
+	{"request timeout", telegramtest.Fault{Code: 408}, unclear, unclear, "408"},
+	{"hang", telegramtest.Fault{Hang: time.Second}, unclear, unclear, "deadline"},
+	{"lost before", telegramtest.Fault{Close: true}, unclear, unclear, "lost"},
+	{"lost after", telegramtest.Fault{Close: true, After: true}, unclear, unclear, "lost"},
+	{"garbage", telegramtest.Fault{Garbage: "<html>"}, unclear, unclear, "unreadable"},
+	{"no message in it", telegramtest.Fault{Garbage: `{"ok":true,"result":true}`}, unclear, unclear, "unreadable"},
 }
 
 func TestTellAnswers(t *testing.T) {
@@ -191,10 +202,14 @@ func checkReason(t *testing.T, err error, reason string, secrets []string) {
 }
 
 func TestTellUnreachable(t *testing.T) {
+	client := newClient(t, "http://127.0.0.1:1", customerToken)
+	send := telegram.NewCustomerSender(telegram.CustomerOptions{
+		Sender: telegram.NewSender(telegram.SenderOptions{Client: client, Marks: marks{}}),
+		Bots:   map[int64]telegram.CustomerBot{group: {Client: client}},
+	})
+	conv := topics.Conversation{ChatID: group, ThreadID: 5}
 	for _, mode := range []topics.CustomerSend{topics.CustomerSendBot, topics.CustomerSendTopic} {
-		c := newCounter(t, telegram.Limits{}, last{})
-		c.SetNetwork(false)
-		if got := c.tell(t, mode, "x"); got.State != topics.ToldFailed || got.Err == nil {
+		if got := send.Tell(t.Context(), groupWith(mode), conv, customer, "x"); got.State != failed || got.Err == nil {
 			t.Errorf("%s: %+v", mode, got)
 		}
 	}
@@ -371,7 +386,8 @@ func TestNothingMarkedIsSaid(t *testing.T) {
 		groupMark := rapid.SampledFrom([]string{"/ ", "/ 🤖 ", "# ", "//"}).Draw(rt, "mark")
 		sender := telegram.NewSender(telegram.SenderOptions{Client: client, Marks: oneMark(groupMark)})
 		send := telegram.NewCustomerSender(telegram.CustomerOptions{Sender: sender, Last: last{id: 3}})
-		text := rapid.SampledFrom([]string{"", "", "/", "/ ", "\u200b/ ", groupMark, "\n" + groupMark}).Draw(rt, "start") + anyText(rt)
+		starts := []string{"", "", "/", "/ ", "\u200b/ ", groupMark, "\n" + groupMark}
+		text := rapid.SampledFrom(starts).Draw(rt, "start") + anyText(rt)
 		g := &topics.Group{ID: group, CustomerSend: topics.CustomerSendTopic, Mirror: topics.Mirror{
 			CommentMark: groupMark, ReplyOnly: rapid.Bool().Draw(rt, "reply only"),
 		}}

@@ -29,7 +29,8 @@ const (
 
 var (
 	errNoContent = errors.New("telegram: the file is empty; nothing is sent")
-	errTooBig    = fmt.Errorf("telegram: the file is larger than the %d MB that a bot may send", topics.MaxDocumentSize>>20)
+	errTooBig    = fmt.Errorf("telegram: the file is larger than the %d MB that a bot may send; nothing is sent",
+		topics.MaxDocumentSize>>20)
 )
 
 var _ topics.DocumentSender = (*Sender)(nil)

@@ -42,10 +42,11 @@ func TestFurtherBotsHaveTheirOwnChats(t *testing.T) {
 	if updates := second.updates(obj{}); len(updates) != 1 || updates[0].Message.Text != "/start" {
 		t.Errorf("updates %+v", updates)
 	}
-	if a := second.call("sendMessage", obj{"chat_id": group, "text": "x"}); a.Description != "Bad Request: chat not found" {
+	const noChat = "Bad Request: chat not found"
+	if a := second.call("sendMessage", obj{"chat_id": group, "text": "x"}); a.Description != noChat {
 		t.Errorf("into the first bot's group: %q", a.Description)
 	}
-	if a := s.call("sendMessage", obj{"chat_id": customer, "text": "x"}); a.Description != "Bad Request: chat not found" {
+	if a := s.call("sendMessage", obj{"chat_id": customer, "text": "x"}); a.Description != noChat {
 		t.Errorf("into the second bot's chat: %q", a.Description)
 	}
 	if n := len(s.Sent()); n != 1 {
@@ -96,7 +97,7 @@ func TestAddBotRefuses(t *testing.T) {
 			t.Errorf("token %q is taken", bad)
 		}
 	}
-	resp, err := http.Get(s.url + "/bot901:AAother/getMe") //nolint:noctx // a test
+	resp, err := http.Get(s.url + "/bot901:AAother/getMe")
 	s.must(err)
 	_ = resp.Body.Close()
 	if resp.StatusCode != http.StatusUnauthorized {
