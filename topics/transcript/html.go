@@ -142,7 +142,7 @@ func (w *htmlWriter) content(e *entry) {
 		w.raw(`<div class="text none">`, html.EscapeString(labels.NoText), "</div>\n")
 	}
 	for _, m := range e.Media {
-		w.raw(`<div class="media" dir="auto">📎 `, html.EscapeString(mediaLine(m)), "</div>\n")
+		w.raw(`<div class="media" dir="auto">`, fileSign(e.Message), html.EscapeString(mediaLine(m)), "</div>\n")
 	}
 	if len(e.former) == 0 {
 		return

@@ -4,9 +4,9 @@ import "reflect"
 
 // Labels are the words of HTML and Markdown files that nobody in the topic has written.
 type Labels struct {
-	Transcript, Topic, Customer, Phone, Language, ExportedAt, TimeZone string
-	Operator, Bot, Service, Comment, Command                                  string
-	Reply, Forwarded, ViaBot, Edited, Before, Album, NoText, NoMessages       string
+	Transcript, Topic, Customer, Phone, Language, ExportedAt, TimeZone  string
+	Operator, Bot, Service, Comment, Command                            string
+	Reply, Forwarded, ViaBot, Edited, Before, Album, NoText, NoMessages string
 }
 
 // English are the labels where the caller gives none.

@@ -77,7 +77,7 @@ func (w *markdownWriter) content(e *entry) {
 		w.quote("> ", []string{escapeLine("(" + labels.NoText + ")")})
 	}
 	for _, m := range e.Media {
-		w.quote("> ", []string{"📎 " + escapeLine(mediaLine(m))})
+		w.quote("> ", []string{fileSign(e.Message) + escapeLine(mediaLine(m))})
 	}
 	for i, v := range e.former {
 		if i == 0 {

@@ -214,6 +214,14 @@ func mediaLine(m topics.Media) string {
 	return strings.Join(parts, " · ")
 }
 
+// fileSign stands before what is no text; Telegram's own lines have no files.
+func fileSign(m *topics.Message) string {
+	if m.Kind == topics.MessageService {
+		return "— "
+	}
+	return "📎 "
+}
+
 // authorName is the name in one line, the kind where there is none.
 func authorName(labels Labels, a topics.Author) string {
 	if name := line(a.Name); name != "" {
