@@ -119,7 +119,8 @@ type Told struct {
 	// Said is the message as it stands in the topic, for the transcript; nil where it
 	// went elsewhere or nowhere.
 	Said *Message
-	// Err is why it was not sent, for the log; without the text and without secrets.
+	// Err is why it was not sent, for the log; without the text and without secrets. A
+	// *Wait in it tells that nothing has left and that it may be told later.
 	Err error
 }
 

@@ -78,7 +78,8 @@ func TestTellByBot(t *testing.T) {
 	if err := c.bot.StartChat(telegramtest.User{ID: customer, FirstName: "John"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := c.tell(t, topics.CustomerSendBot, " /start is no command here, <b>😀</b>\n"); got != (topics.Told{State: topics.ToldSent}) {
+	got := c.tell(t, topics.CustomerSendBot, " /start is no command here, <b>😀</b>\n")
+	if got != (topics.Told{State: topics.ToldSent}) {
 		t.Errorf("told: %+v", got)
 	}
 	if err := c.bot.Block(customer, true); err != nil {
