@@ -47,6 +47,8 @@ func (s *scanner) take(r rune, written string, at int) {
 	switch {
 	case r == utf8.RuneError && len(written) <= 1:
 		s.flush()
+	case isApostrophe(r): // ʼ is a letter to Unicode
+		s.apostrophe = len(s.now.letters)
 	case r < utf8.RuneSelf && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9'):
 		s.begin(at)
 		s.add(r)
@@ -65,8 +67,6 @@ func (s *scanner) take(r rune, written string, at int) {
 	case unicode.Is(unicode.Mn, r) && s.open:
 		s.mark(r)
 		s.now.to = at + len(written)
-	case isApostrophe(r) && s.open:
-		s.apostrophe = len(s.now.letters)
 	case isUnseen(r) && s.open:
 	default:
 		s.flush()
@@ -190,5 +190,5 @@ func isAlone(r rune) bool {
 
 func startsWithLetter(s string) bool {
 	r, _ := utf8.DecodeRuneInString(s)
-	return unicode.IsLetter(r)
+	return unicode.IsLetter(r) && !isApostrophe(r)
 }

@@ -63,6 +63,22 @@ func Run(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"keys are forgotten", keysForgotten},
 		{"lead", lead},
 		{"random interleavings", interleavings},
+		{"runs", runs},
+		{"of changes at the same time one wins", oneWins},
+		{"lists of runs", runLists},
+		{"links", links},
+		{"pages", pages},
+		{"memos", memos},
+		{"old runs are pruned", oldRuns},
+		{"exports", exports},
+		{"what a conversation holds", extents},
+		{"numbers of messages are used once", numbersStay},
+		{"imports", imports},
+		{"a customer is forgotten", forget},
+		{"what was forgotten does not come back", forgotten},
+		{"an erasure that was cut short is finished", forgetCutShort},
+		{"another process forgets", forgottenElsewhere},
+		{"forgotten while others write", forgetUnderWay},
 	}
 	several := []struct {
 		name string
