@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"topicpilot/commands"
@@ -137,10 +138,8 @@ func describe(ctx context.Context, db *store.Store, head *transcript.Head) error
 // language is that of the group.
 func language(cfg *config.Config, head transcript.Head) string {
 	for _, group := range cfg.Groups {
-		for _, id := range append([]int64{head.GroupID}, head.Former...) {
-			if group.ID == id {
-				return group.Language
-			}
+		if group.ID == head.GroupID || slices.Contains(head.Former, group.ID) {
+			return group.Language
 		}
 	}
 	return ""
