@@ -64,8 +64,8 @@ type Export struct {
 	// message which the export under way has written.
 	AfterMessage int64
 	AfterEdit    int64
-	// Pending is the outside system's own note on the step that may have left without an
-	// answer; nil for none.
+	// Pending is the outside system's own note: where it stopped, and the step that may have
+	// left without an answer; nil for none. It stays between two exports.
 	Pending []byte
 	// Note is the message of ours in the topic that shows the progress, 0 for none.
 	Note int64
