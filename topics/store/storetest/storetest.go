@@ -63,6 +63,13 @@ func Run(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"keys are forgotten", keysForgotten},
 		{"lead", lead},
 		{"random interleavings", interleavings},
+		{"find", find},
+		{"find page by page", findPages},
+		{"find what was edited", findEdited},
+		{"what is pruned is not found", findPruned},
+		{"what is erased is not found", findForgotten},
+		{"find while others write", findMeanwhile},
+		{"find whatever is typed", findStrange},
 		{"runs", runs},
 		{"of changes at the same time one wins", oneWins},
 		{"lists of runs", runLists},
@@ -94,6 +101,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"sends are settled", settled},
 		{"one process leads", oneLeads},
 		{"a replay wakes the holder", replayWakes},
+		{"two processes index", twoIndex},
 	}
 	for _, test := range single {
 		t.Run(test.name, func(t *testing.T) { test.test(t, fresh(t)) })
