@@ -182,7 +182,9 @@ func (e *exportWriter) text(language int) {
 		"\n   ]", plain, "bold", bold, "plain", plain, "bold", bold, "plain", "\\n?")
 }
 
-var customerNames = []string{"Emma Wilson", "Анна Ковальчук", "Иван Петров", "Олексій Шевченко", "John Doe", "Мария Смирнова"}
+var customerNames = []string{
+	"Emma Wilson", "Анна Ковальчук", "Иван Петров", "Олексій Шевченко", "John Doe", "Мария Смирнова",
+}
 
 var exportWords = [3][]string{
 	strings.Fields(`hello please order tariff delivery has not arrived yet when will my the account balance refund a

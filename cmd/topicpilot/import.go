@@ -90,11 +90,12 @@ func (c importCmd) explain(err error) error {
 }
 
 func printReport(w io.Writer, r desktop.Report) {
-	fmt.Fprintf(w, "group      %d %q\ntopics     %d\nnew        %d messages\nknown      %d messages that were there already\n",
-		r.Chat.ID, r.Chat.Name, r.Topics, r.Imported.Stored, r.Imported.Known)
-	fmt.Fprintf(w, "forgotten  %d messages of customers who were erased\n"+
+	fmt.Fprintf(w, "group      %d %q\ntopics     %d\nnew        %d messages\n"+
+		"known      %d messages that were there already\n"+
+		"forgotten  %d messages of customers who were erased\n"+
 		"general    %d messages of General and about the group, which no transcript has\n"+
-		"left out   %d messages\n", r.Imported.Forgotten, r.General, r.LeftOut)
+		"left out   %d messages\n", r.Chat.ID, r.Chat.Name, r.Topics, r.Imported.Stored, r.Imported.Known,
+		r.Imported.Forgotten, r.General, r.LeftOut)
 	for i, odd := range r.NotUnderstood {
 		if i == 0 {
 			fmt.Fprintln(w, "not understood, with the first message ids:")

@@ -168,6 +168,9 @@ func (r *reading) readField(m *record, key string) (err error) {
 		m.text, err = r.readText(m, r.MaxText)
 		return err
 	case "text_entities":
+		if m.text.Text != "" {
+			return r.in.skip() // the same once more
+		}
 		m.textParts, err = r.readText(m, r.MaxText)
 		return err
 	case "forwarded_from":
@@ -205,6 +208,9 @@ const lastSecond = 1<<32 - 1
 func when(seconds, local string, zone *time.Location) time.Time {
 	if n, err := strconv.ParseInt(seconds, 10, 64); err == nil && n > 0 && n <= lastSecond {
 		return time.Unix(n, 0).UTC()
+	}
+	if local == "" {
+		return time.Time{}
 	}
 	t, err := time.ParseInLocation("2006-01-02T15:04:05", local, zone)
 	if err != nil || t.Unix() <= 0 || t.Unix() > lastSecond {

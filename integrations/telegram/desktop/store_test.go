@@ -70,6 +70,10 @@ func TestBesideTheBot(t *testing.T) {
 	if len(messages) != 25 || messages[1].ID != 11 || messages[1].Text.Text != "edited since" {
 		t.Errorf("%d messages, the second is %+v", len(messages), messages[1])
 	}
+	hits, err := db.Find(t.Context(), topics.FindQuery{ChatID: groupID, Words: "caption", Limit: 5})
+	if err != nil || len(hits) != 1 || hits[0].ID != 30 {
+		t.Errorf("found %+v, %v", hits, err)
+	}
 	topic, err := db.Topic(t.Context(), conv)
 	if err != nil || topic.Title != "renamed since" || topic.Status != topics.TopicStatusClosed {
 		t.Errorf("topic %+v, %v", topic, err)

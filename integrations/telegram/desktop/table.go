@@ -21,7 +21,7 @@ func (p place) customers() bool   { return p.thread&byMirror != 0 }
 func byID(p place, id uint32) int { return cmp.Compare(p.id, id) }
 
 // blockSize is how many places are allocated at a time.
-const blockSize = 8 << 10
+const blockSize = 1 << 10
 
 // table remembers where each message is. Exports are in the order of ids: they fill
 // the blocks. What comes late goes into sorted runs, each at least twice as long as the next, so
