@@ -57,7 +57,7 @@ type renderer struct {
 }
 
 func (r *renderer) author(kind topics.AuthorKind) string {
-	return cmp.Or(r.labels.Authors[kind], english.Authors[kind], string(kind))
+	return cmp.Or(r.labels.Authors[kind], english.Authors[kind], "?")
 }
 
 // message renders one message; edited tells that its text replaces one written earlier.

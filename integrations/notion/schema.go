@@ -84,6 +84,10 @@ func (c *Client) schema(ctx context.Context) (*schema, error) {
 	c.mu.Lock()
 	c.known = loaded
 	c.mu.Unlock()
+	for _, finding := range loaded.findings {
+		c.log.Warn("a property of the Notion database is left out", "integration", c.opt.ID,
+			"finding", finding.Text, "remedy", finding.Remedy)
+	}
 	return loaded, nil
 }
 

@@ -2,7 +2,6 @@ package notion
 
 import (
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/jomei/notionapi"
 )
@@ -49,7 +48,7 @@ func splitAt(s string, limit int) (head, rest string) {
 func valid(s string) string {
 	clean := true
 	for i := range len(s) {
-		if b := s[i]; b < ' ' && b != '\n' && b != '\t' || b >= utf8.RuneSelf {
+		if b := s[i]; b < ' ' && b != '\n' && b != '\t' || b >= 0x7f {
 			clean = false
 			break
 		}

@@ -53,6 +53,7 @@ func (e *export) append(ctx context.Context, blocks []Block) ([]string, error) {
 	if !changed {
 		return nil, err
 	}
+	e.Client.log.Info("Notion refused blocks with links; links are written as text", "integration", e.Client.ID())
 	return e.Client.AppendBlocks(ctx, e.req.PageID, bare)
 }
 

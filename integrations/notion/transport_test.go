@@ -166,8 +166,15 @@ func TestNoLeak(t *testing.T) {
 	const secret, word = "ntn_SECRETsecret", "wordofthecustomer"
 	var log bytes.Buffer
 	for _, f := range []notiontest.Fault{
-		{Status: 400, Code: word}, {Status: 401}, {Status: 404}, {Status: 429, RetryAfter: 90}, {Status: 429}, {Status: 500},
-		{Close: true}, {Garbage: `"` + word}, {Garbage: `{"code":"` + word + ` 1","message":"` + word + `"}`, Status: 400},
+		{Status: 400, Code: word},
+		{Status: 401},
+		{Status: 404},
+		{Status: 429, RetryAfter: 90},
+		{Status: 429},
+		{Status: 500},
+		{Close: true},
+		{Garbage: `"` + word},
+		{Garbage: `{"code":"` + word + ` 1","message":"` + word + `"}`, Status: 400},
 		{Hang: time.Hour},
 	} {
 		s := newStage(t, notiontest.Options{Token: secret})
