@@ -214,13 +214,13 @@ func TestBoundedMemory(t *testing.T) {
 			var before runtime.MemStats
 			runtime.ReadMemStats(&before)
 			sink.base = before.HeapAlloc
-			r := &endless{head: c.head, middle: strings.Repeat(c.middle, 1000), limit: 10 << 20}
+			r := &endless{head: c.head, middle: strings.Repeat(c.middle, 1000), limit: 6 << 20}
 			_, err := desktop.Read(t.Context(), io.TeeReader(r, sink), options(), &drain{})
 			var format *desktop.FormatError
 			if !errors.As(err, &format) && !errors.As(err, new(*desktop.ChatError)) {
 				t.Errorf("got %v", err)
 			}
-			if sink.most > 6<<20 {
+			if sink.most > 4<<20 {
 				t.Errorf("%d MB in use", sink.most>>20)
 			}
 		})
@@ -234,7 +234,7 @@ type highest struct {
 }
 
 func (h *highest) Write(p []byte) (int, error) {
-	if h.seen += len(p); h.seen > 2<<20 {
+	if h.seen += len(p); h.seen > 1<<20 {
 		h.seen = 0
 		runtime.GC()
 		var now runtime.MemStats
