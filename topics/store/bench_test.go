@@ -76,3 +76,27 @@ func message(conv topics.Conversation, id int64, text string) topics.Message {
 		Text:   topics.Plain(text),
 	}
 }
+
+// BenchmarkImport measures an import in batches of a thousand, beside what is there.
+func BenchmarkImport(b *testing.B) {
+	ctx := context.Background()
+	s, err := store.Open(ctx, "sqlite:"+filepath.Join(b.TempDir(), "bench.db"), store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	const batch = 1000
+	messages := make([]topics.Message, batch)
+	next := int64(0)
+	for b.Loop() {
+		for i := range messages {
+			next++
+			conv := topics.Conversation{ChatID: -100, ThreadID: next*7919%5000 + 1}
+			messages[i] = message(conv, next, "Good evening, the payment of yesterday has not arrived yet, order 4711")
+		}
+		if got, err := s.Import(ctx, messages, nil); err != nil || got.Stored != batch {
+			b.Fatal(got, err)
+		}
+	}
+	b.ReportMetric(float64(next)/b.Elapsed().Seconds(), "messages/s")
+}

@@ -87,6 +87,8 @@ type erasure struct {
 	places []topics.Conversation
 	lanes  []string
 	before int64
+	// seq is the number of this erasure.
+	seq int64
 	// known is set when there is anything of the customer.
 	known bool
 	// highItem, highRow and highVersion bound what was there when the tombstones were set.
@@ -111,11 +113,31 @@ func (s *Store) Forget(ctx context.Context, customerID int64, followUp []topics.
 			return e.receipt, wrap("forget a customer", err)
 		}
 	}
-	if err := s.engine.wipe(ctx); err != nil {
+	if err := e.wipe(ctx); err != nil {
 		return e.receipt, wrap("everything is erased, but bytes of it may still be in the database's files; "+
 			"erase the customer once more", err)
 	}
 	return e.receipt, nil
+}
+
+// wipe clears the bytes of what was deleted, also if a former erasure was cut short
+// before that.
+func (e *erasure) wipe(ctx context.Context) error {
+	seq, err := e.s.meta(ctx, metaForgotten)
+	if err != nil {
+		return err
+	}
+	wiped, err := e.s.meta(ctx, metaWiped)
+	if err != nil || !e.known && wiped == seq {
+		return err
+	}
+	if err := e.s.engine.wipe(ctx); err != nil {
+		return err
+	}
+	if e.known && seq != e.seq {
+		return nil // another erasure is under way, and has still to say that it is through
+	}
+	return e.s.write(ctx, func(w writer) error { return w.exec(qSetMeta, seq, metaWiped) })
 }
 
 func (s *Store) newErasure(ctx context.Context, customerID int64) (*erasure, error) {
@@ -197,11 +219,11 @@ func (e *erasure) dropWaiting(w writer, lane string) error {
 }
 
 func (e *erasure) writeTombstones(w writer) error {
-	var seq int64
-	if _, err := w.row(qMeta, []any{metaForgotten}, &seq); err != nil {
+	if _, err := w.row(qMeta, []any{metaForgotten}, &e.seq); err != nil {
 		return err
 	}
-	seq++
+	e.seq++
+	seq := e.seq
 	if err := w.exec(qSetMeta, seq, metaForgotten); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -84,7 +85,7 @@ func (e *sqliteEngine) scrub(ctx context.Context) error {
 			if err := rows.Scan(&number, &page); err != nil {
 				return err
 			}
-			if clearUnused(append([]byte(nil), page...)) {
+			if dirtyParts(page) != nil {
 				dirty = append(dirty, number)
 			}
 			return nil
@@ -109,8 +110,12 @@ func (e *sqliteEngine) scrubPages(ctx context.Context, numbers []int64) error {
 			if err != nil {
 				return err
 			}
-			if !found || !clearUnused(page) {
+			dirty := dirtyParts(page)
+			if !found || dirty == nil {
 				continue
+			}
+			for _, part := range dirty {
+				clear(part)
 			}
 			if err := w.exec(qWritePage, page, number); err != nil {
 				return err
@@ -131,13 +136,15 @@ const (
 	interiorHeader = 12
 	leafHeader     = 8
 	freeHeader     = 4
+
+	minPage = 512
 )
 
-// clearUnused overwrites what no row of a b-tree's page uses, and reports whether there
-// was anything. A page that is none, or makes no sense, is left as it is.
-func clearUnused(page []byte) bool {
-	if len(page) < 512 {
-		return false
+// dirtyParts gives the parts of a b-tree's page that no row uses and that are not zero.
+// A page that is none, or makes no sense, has none.
+func dirtyParts(page []byte) (dirty [][]byte) {
+	if len(page) < minPage {
+		return nil
 	}
 	header := leafHeader
 	switch page[0] {
@@ -145,42 +152,33 @@ func clearUnused(page []byte) bool {
 		header = interiorHeader
 	case leafIndex, leafTable:
 	default:
-		return false
+		return nil
 	}
 	at := func(offset int) int { return int(binary.BigEndian.Uint16(page[offset:])) }
-	first := header + 2*at(3) // behind the pointers to the rows
+	add := func(part []byte) {
+		if slices.ContainsFunc(part, func(b byte) bool { return b != 0 }) {
+			dirty = append(dirty, part)
+		}
+	}
 	content := at(5)
 	if content == 0 {
 		content = 1 << 16
 	}
+	first := header + 2*at(3) // behind the pointers to the rows
 	if first > content || content > len(page) {
-		return false
+		return nil
 	}
-	cleared := clearBytes(page[first:content])
-	// The free blocks between rows are a list in ascending order.
-	for block := at(1); block != 0; {
-		if block < content || block+freeHeader > len(page) || block+at(block+2) > len(page) || at(block+2) < freeHeader {
+	add(page[first:content])
+	// The free blocks between the rows are a list in ascending order.
+	for block := at(1); block >= content && block+freeHeader <= len(page); {
+		size, next := at(block+2), at(block)
+		if size < freeHeader || block+size > len(page) || next != 0 && next < block+size {
 			break
 		}
-		cleared = clearBytes(page[block+freeHeader:block+at(block+2)]) || cleared
-		next := at(block)
-		if next != 0 && next <= block {
-			break
-		}
+		add(page[block+freeHeader : block+size])
 		block = next
 	}
-	return cleared
-}
-
-// clearBytes overwrites with zeros and reports whether there was anything else.
-func clearBytes(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
-			clear(b)
-			return true
-		}
-	}
-	return false
+	return dirty
 }
 
 // dropCopies deletes the copies that migrations have put aside.

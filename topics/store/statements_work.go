@@ -207,7 +207,7 @@ var workTexts = map[query]string{
 	// These are for SQLite alone.
 	qPageCount: `SELECT page_count FROM pragma_page_count`,
 	qPages: `WITH RECURSIVE p (n) AS (SELECT ? UNION ALL SELECT n + 1 FROM p WHERE n < ?)
-		SELECT n, data FROM p JOIN sqlite_dbpage ON pgno = n`,
+		SELECT n, data FROM p CROSS JOIN sqlite_dbpage WHERE pgno = n`,
 	qReadPage:  `SELECT data FROM sqlite_dbpage WHERE pgno = ?`,
 	qWritePage: `UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?`,
 }

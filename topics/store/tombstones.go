@@ -9,8 +9,12 @@ import (
 	"topicpilot/topics"
 )
 
-// metaForgotten counts the erasures.
-const metaForgotten = "forgotten"
+const (
+	// metaForgotten counts the erasures.
+	metaForgotten = "forgotten"
+	// metaWiped is the last erasure after which the bytes of deleted rows were cleared.
+	metaWiped = "wiped"
+)
 
 // recallTimeout bounds the reading of the tombstones.
 const recallTimeout = 10 * time.Second

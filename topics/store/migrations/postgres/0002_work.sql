@@ -1,6 +1,7 @@
 -- +goose Up
--- forgotten counts the erasures: who sees it changed reads the tombstones again.
-INSERT INTO meta (name, value) VALUES ('forgotten', 0);
+-- forgotten counts the erasures: who sees it changed reads the tombstones again. wiped is
+-- the last one after which the bytes of deleted rows were cleared.
+INSERT INTO meta (name, value) VALUES ('forgotten', 0), ('wiped', 0);
 
 -- Commands that change something. forgotten: the customer was erased, and what would
 -- bring them back is not written any more.

@@ -1,8 +1,9 @@
 -- +goose Up
 -- vacuum_due: the schema before this one left the bytes of deleted rows in the file. The
 -- start that finds it set writes the file anew.
--- forgotten counts the erasures: who sees it changed reads the tombstones again.
-INSERT INTO meta (name, value) VALUES ('forgotten', 0), ('vacuum_due', 1);
+-- forgotten counts the erasures: who sees it changed reads the tombstones again. wiped is
+-- the last one after which the bytes of deleted rows were cleared.
+INSERT INTO meta (name, value) VALUES ('forgotten', 0), ('wiped', 0), ('vacuum_due', 1);
 
 -- Commands that change something. forgotten: the customer was erased, and what would
 -- bring them back is not written any more.
