@@ -90,26 +90,26 @@ func isCyrillicVowel(r rune) bool { return strings.ContainsRune("аеиіїоу�
 
 // stemEnglish takes off the plural, -ing, -ed and the final letters that change with them.
 func stemEnglish(word string) string {
-	cut := func(ending string, keep int) bool {
+	cut := func(ending string) bool {
 		rest, ok := strings.CutSuffix(word, ending)
-		if !ok || len(rest) < keep || !strings.ContainsAny(rest, "aeiouy") {
+		if !ok || len(rest) < 3 || !strings.ContainsAny(rest, "aeiouy") {
 			return false
 		}
 		word = rest
 		return true
 	}
-	if strings.HasSuffix(word, "ies") && cut("es", 3) {
+	if strings.HasSuffix(word, "ies") && cut("es") {
 		return word
 	}
 	if !strings.HasSuffix(word, "ss") && !strings.HasSuffix(word, "us") && !strings.HasSuffix(word, "is") {
-		cut("s", 3)
+		cut("s")
 	}
-	if !cut("ing", 3) && !cut("ed", 3) {
-		cut("e", 3)
+	if !cut("ing") && !cut("ed") {
+		cut("e")
 	}
 	for _, hissing := range []string{"xe", "she", "che", "sse", "zze"} {
 		if strings.HasSuffix(word, hissing) {
-			cut("e", 3)
+			cut("e")
 		}
 	}
 	n := len(word)

@@ -28,7 +28,7 @@ func term(word string) string {
 	n ^= n >> 32
 	var letters [termLetters]byte
 	for i := range letters {
-		letters[i] = 'a' + byte(n%26) //nolint:gosec // below 26
+		letters[i] = 'a' + byte(n%26)
 		n /= 26
 	}
 	return string(letters[:])

@@ -91,7 +91,9 @@ func findPages(t *testing.T, b Backend) {
 	}
 	p.record(topics.Outcome{Messages: list})
 	page := func(after int64, limit int) []topics.Hit {
-		hits, err := p.Find(patience(t), topics.FindQuery{ChatID: conv(1).ChatID, Words: "orders 3", After: after, Limit: limit})
+		hits, err := p.Find(patience(t), topics.FindQuery{
+			ChatID: conv(1).ChatID, Words: "orders 3", After: after, Limit: limit,
+		})
 		p.must(err)
 		return hits
 	}
@@ -236,9 +238,9 @@ func (p *process) appendTo(lane string) (topics.Item, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := len(p.heard) - 1; i >= 0; i-- {
-		if p.heard[i].Item.Lane == lane {
-			return p.heard[i].Item, nil
+	for _, c := range slices.Backward(p.heard) {
+		if c.Item.Lane == lane {
+			return c.Item, nil
 		}
 	}
 	return topics.Item{}, errors.New("not heard of")
