@@ -87,14 +87,14 @@ func (s *Store) highest(ctx context.Context) (row, version int64, err error) {
 }
 
 // MessagesIn implements topics.ExportStore.
-func (s *Store) MessagesIn(
+func (s *Store) MessagesIn( //nolint:revive // as topics.ExportStore has it
 	ctx context.Context, conv topics.Conversation, afterMessage, fromRow, toRow int64, limit int,
 ) ([]topics.Message, error) {
 	return s.messages(ctx, qMessagesIn, conv.ChatID, conv.ThreadID, afterMessage, fromRow, toRow, limit)
 }
 
 // EditedIn implements topics.ExportStore.
-func (s *Store) EditedIn(
+func (s *Store) EditedIn( //nolint:revive // as topics.ExportStore has it
 	ctx context.Context, conv topics.Conversation, afterMessage, fromVersion, toVersion, toRow int64, limit int,
 ) ([]topics.Message, error) {
 	return s.messages(ctx, qEditedIn, conv.ChatID, conv.ThreadID, afterMessage, toRow,

@@ -146,7 +146,8 @@ func links(t *testing.T, b Backend) {
 	ctx := patience(t)
 	put := func(customer int64, account string, seconds int, want bool) {
 		t.Helper()
-		link := topics.Link{CustomerID: customer, Account: account, By: olga, At: day.Add(time.Duration(seconds) * time.Second)}
+		at := day.Add(time.Duration(seconds) * time.Second)
+		link := topics.Link{CustomerID: customer, Account: account, By: olga, At: at}
 		if added, err := p.AddLink(ctx, link); err != nil || added != want {
 			t.Errorf("link %d to %s: %v, %v", customer, account, added, err)
 		}
