@@ -2,28 +2,52 @@ package commands
 
 import (
 	"log/slog"
+	"maps"
 	"time"
+
+	"topicpilot/topics"
 )
 
-// Parts are what the built-in commands work with.
+// Parts are what the commands work with.
 type Parts struct {
 	Customers Customers
 	// Sections are the lines of /info below who the customer is, in their order.
 	Sections []InfoSection
-	// Links make /link and /unlink; neither is there when nil.
+	// Links are /link and /unlink.
 	Links *Links
+	// Own are the team's own commands, OwnTasks carries them out.
+	Own      []Command
+	OwnTasks topics.TaskHandler
+
+	Notion     NotionParts
+	Transcript TranscriptParts
+	Find       FindParts
+	Forget     ForgetParts
 	// Log may be nil.
 	Log *slog.Logger
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 }
 
-// All lists the built-in commands in the order in which help, menus and docs show
-// them. A command is added here and nowhere else.
-func All(parts Parts) []Command {
-	list := []Command{Info(parts)}
-	if parts.Links != nil {
-		list = append(list, parts.Links.Commands()...)
+// All lists the commands in the order in which help, menus and docs show them, and the
+// handlers of the tasks that they start, by kind. A command is added here and nowhere
+// else.
+func All(parts Parts) ([]Command, map[string]topics.TaskHandler) {
+	if parts.Links == nil {
+		parts.Links = &Links{}
 	}
-	return append(list, Assist())
+	notion, card := Notion(parts.Notion)
+	transcript, exports := Transcript(parts.Transcript)
+	forget, erase := Forget(parts.Forget)
+
+	list := []Command{Info(parts), notion}
+	list = append(list, parts.Links.Commands()...)
+	list = append(list, parts.Own...)
+	list = append(list, transcript, Find(parts.Find), forget, Assist())
+
+	tasks := map[string]topics.TaskHandler{
+		TaskCommand: parts.OwnTasks, TaskCard: card, TaskForget: erase, TaskErase: parts.Forget.Erasing,
+	}
+	maps.Copy(tasks, exports)
+	return list, tasks
 }

@@ -8,7 +8,7 @@ import (
 
 // BenchmarkInfo is /info with a warm customer and no lookups.
 func BenchmarkInfo(b *testing.B) {
-	registry, err := commands.New(commands.Config{Commands: commands.All(commands.Parts{Customers: always(john())})})
+	registry, err := commands.New(commands.Config{Commands: all(commands.Parts{Customers: always(john())})})
 	if err != nil {
 		b.Fatal(err)
 	}

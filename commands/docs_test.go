@@ -44,7 +44,7 @@ func TestReference(t *testing.T) {
 func TestMenu(t *testing.T) {
 	long := hello("long", topics.RoleOperator)
 	long.Help = strings.Repeat("ж", 300) + "\nsecond line"
-	registry := newRegistry(t, append(commands.All(commands.Parts{}), long, hello("boss", topics.RoleAdmin))...)
+	registry := newRegistry(t, append(all(commands.Parts{}), long, hello("boss", topics.RoleAdmin))...)
 	names := func(items []commands.MenuItem) string {
 		var out []string
 		for _, item := range items {

@@ -57,6 +57,12 @@ func john() topics.Resolved {
 	}}
 }
 
+// all are the commands without the tasks.
+func all(parts commands.Parts) []commands.Command {
+	list, _ := commands.All(parts)
+	return list
+}
+
 // customers answers as its function says.
 type customers func(ctx context.Context, conv topics.Conversation) (topics.Resolved, error)
 

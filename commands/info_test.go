@@ -42,7 +42,7 @@ func render(answer topics.Answer) string {
 
 func infoRegistry(t *testing.T, who customers, sections ...commands.InfoSection) *commands.Registry {
 	t.Helper()
-	return newRegistry(t, commands.All(commands.Parts{Customers: who, Sections: sections})...)
+	return newRegistry(t, all(commands.Parts{Customers: who, Sections: sections})...)
 }
 
 func lines(texts ...string) commands.InfoSection {
@@ -188,7 +188,7 @@ func TestRefreshAgainAndAgain(t *testing.T) {
 		now.Add(7 * time.Second) // a slow one: its end counts
 		return john(), trouble
 	})
-	registry := newRegistry(t, commands.All(commands.Parts{Customers: who, Now: now.Now})...)
+	registry := newRegistry(t, all(commands.Parts{Customers: who, Now: now.Now})...)
 	press := func(message int64, key string) topics.Answer {
 		call := newCall(newGroup("en"), "")
 		call.Press, call.MessageID, call.Key = "1:info:refresh", message, key
@@ -284,7 +284,7 @@ func TestNamesAreData(t *testing.T) {
 		c.Username, c.Language = hostile.Draw(t, "username"), hostile.Draw(t, "language")
 		c.Phone, resolved.Title = hostile.Draw(t, "phone"), hostile.Draw(t, "title")
 		registry, err := commands.New(commands.Config{
-			Commands: commands.All(commands.Parts{Customers: always(resolved)}),
+			Commands: all(commands.Parts{Customers: always(resolved)}),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -325,7 +325,7 @@ func TestAssist(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			registry := newRegistry(t, append(commands.All(commands.Parts{}), boss)...)
+			registry := newRegistry(t, append(all(commands.Parts{}), boss)...)
 			call := newCall(newGroup(tt.lang), "assist")
 			tt.change(&call)
 			golden(t, "assist."+tt.name, render(dispatch(t, registry, call)))

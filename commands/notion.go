@@ -166,7 +166,7 @@ func (n *notion) RunTask(ctx context.Context, task topics.Task) (topics.TaskResu
 	return n.failed(ctx, req, t, err)
 }
 
-// write finds or makes the card, and remembers its page.
+// write brings the card of the topic's customer up to date.
 func (n *notion) write(ctx context.Context, req Request, customerID int64) (Card, error) {
 	customer, reason, err := knownCustomer(ctx, n.Customers, req)
 	switch {
@@ -177,22 +177,30 @@ func (n *notion) write(ctx context.Context, req Request, customerID int64) (Card
 	case customer.ID != customerID:
 		return Card{}, &CardError{Reason: "rejected", Err: errors.New("the topic has another customer by now")}
 	}
-	page, err := n.Pages.Page(ctx, n.System, topics.PageCard, customer.ID, topics.Conversation{})
+	return WriteCard(ctx, n.Pages, n.Cards, n.System, customer)
+}
+
+// WriteCard brings the customer's card up to date and remembers its page. Errors: as of
+// Cards, and the store's.
+func WriteCard(
+	ctx context.Context, pages topics.PageStore, cards Cards, system string, customer topics.Customer,
+) (Card, error) {
+	page, err := pages.Page(ctx, system, topics.PageCard, customer.ID, topics.Conversation{})
 	if err != nil && !errors.Is(err, topics.ErrNotFound) {
 		return Card{}, fmt.Errorf("read the card's page: %w", err)
 	}
-	card, err := n.Cards.Upsert(ctx, customer, page.ID)
+	card, err := cards.Upsert(ctx, customer, page.ID)
 	if err != nil {
 		return Card{}, err
 	}
 	kept := topics.Page{
-		System: n.System, Kind: topics.PageCard, CustomerID: customer.ID, ID: card.ID, URL: card.URL,
-		Ours: card.Created || page.ID == card.ID && page.Ours, At: n.Now(),
+		System: system, Kind: topics.PageCard, CustomerID: customer.ID, ID: card.ID, URL: card.URL,
+		Ours: card.Created || page.ID == card.ID && page.Ours, At: time.Now(),
 	}
 	if kept.ID == page.ID && kept.URL == page.URL && kept.Ours == page.Ours {
 		return card, nil
 	}
-	if err := n.Pages.KeepPage(ctx, kept); err != nil {
+	if err := pages.KeepPage(ctx, kept); err != nil {
 		return Card{}, fmt.Errorf("keep the card's page: %w", err)
 	}
 	return card, nil

@@ -143,6 +143,17 @@ func (r *Resolver) Close() {
 	r.running.Wait()
 }
 
+// Forget drops what is remembered of the topics; a request in flight serves those who
+// wait for it and is not remembered. The store's memory is not touched.
+func (r *Resolver) Forget(conversations []Conversation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, conv := range conversations {
+		r.memory.drop(conv)
+		delete(r.flights, conv)
+	}
+}
+
 // flight is one resolution under way and those who wait for it.
 type flight struct {
 	group  *Group
@@ -200,8 +211,8 @@ func (r *Resolver) fly(ctx context.Context, f *flight, kept resolverEntry) {
 		f.out = r.refresh(ctx, f, kept)
 	}
 	r.mu.Lock()
-	r.memory.put(f.conv, f.out.entry)
-	if r.flights[f.conv] == f {
+	if r.flights[f.conv] == f { // or somebody has forgotten the topic, or asks anew
+		r.memory.put(f.conv, f.out.entry)
 		delete(r.flights, f.conv)
 	}
 	r.mu.Unlock()

@@ -106,3 +106,10 @@ func (m *resolverMemory) put(conv Conversation, entry resolverEntry) {
 		}
 	}
 }
+
+func (m *resolverMemory) drop(conv Conversation) {
+	if element, ok := m.byKey[conv]; ok {
+		m.order.Remove(element)
+		delete(m.byKey, conv)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"time"
 )
 
@@ -70,7 +69,6 @@ type TaskHandler interface {
 type Tasks struct {
 	Handlers map[string]TaskHandler
 	Outbox   *Outbox
-	Log      *slog.Logger
 }
 
 var _ Handler = (*Tasks)(nil)

@@ -43,9 +43,11 @@ type App struct {
 	server    *server
 	metrics   *metrics
 	readiness *readiness
-	sections  []commands.InfoSection
-	caller    *commands.Caller // of the lookups; nil: there are none
+	caller    *commands.Caller
 	api       *topicsapi.Client
+	notions   *notions
+	// cardWriter is shared by all that write cards; nil without Notion.
+	cardWriter *notionCards
 
 	store    *store.Store
 	resolver *topics.Resolver
@@ -72,9 +74,13 @@ func New(opts Options) (*App, error) {
 		return nil, err
 	}
 	a.client = client
-	if a.sections, err = a.sectionsOf(opts.Config.Lookups); err != nil {
+	if err := checkTemplates(opts.Config); err != nil {
 		return nil, err
 	}
+	if a.notions, err = openNotion(opts.Config, opts.Log); err != nil {
+		return nil, err
+	}
+	a.caller = commands.NewCaller(nil)
 	a.api = topicsapi.New(topicsapi.Options{
 		URL: opts.Config.TopicsAPI.URL.Reveal(), Token: opts.Config.TopicsAPI.Token,
 		Timeout: opts.Config.TopicsAPI.Timeout,
@@ -121,6 +127,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.stopLater(a.server.stop)
 	a.background(func() { a.work(receive) })
 	a.background(func() { a.prune(receive) })
+	a.background(func() { a.index(receive) })
 	return nil
 }
 
@@ -144,9 +151,8 @@ func (a *App) Stop(ctx context.Context) {
 	a.onStop = nil
 	a.client.Close()
 	a.api.CloseIdle()
-	if a.caller != nil {
-		a.caller.Close()
-	}
+	a.caller.Close()
+	a.notions.close()
 }
 
 func (a *App) openStore(ctx context.Context) error {

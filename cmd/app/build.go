@@ -19,6 +19,10 @@ const (
 	inboxGiveUp  = 10 * time.Minute
 	outboxGiveUp = 24 * time.Hour
 	sweepEvery   = 5 * time.Second
+	// taskConcurrency bounds how many tasks run at the same time; taskGiveUp is how long one
+	// is tried that nobody waits for, as an erasure in a system that is down.
+	taskConcurrency = 32
+	taskGiveUp      = 72 * time.Hour
 	// claimShare is how many conversations a process takes up by itself while another
 	// process is there to share the work.
 	claimShare = 8
@@ -61,15 +65,19 @@ func (a *App) build(ctx context.Context) error {
 		Timeout: a.Config.TopicsAPI.Timeout, Log: a.Log,
 	})
 	a.stopLater(func(context.Context) { a.resolver.Close() })
-	registry, err := commands.New(commands.Config{
-		Commands: commands.All(commands.Parts{Customers: a.resolver, Sections: a.sections, Log: a.Log}),
-		Groups:   a.groups, Log: a.Log, Observe: a.metrics.command,
+	a.store.OnForget(func(conversations []topics.Conversation, _ int64) { a.resolver.Forget(conversations) })
+	parts, err := a.parts()
+	if err != nil {
+		return err
+	}
+	list, tasks := commands.All(parts)
+	a.registry, err = commands.New(commands.Config{
+		Commands: list, Groups: a.groups, Log: a.Log, Observe: a.metrics.command,
 	})
 	if err != nil {
 		return err
 	}
-	a.registry = registry
-	a.buildLanes()
+	a.buildLanes(tasks)
 	a.metrics.registry.MustRegister(newQueueCollector(a.store))
 	return nil
 }
@@ -96,7 +104,7 @@ func (a *App) seed(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) buildLanes() {
+func (a *App) buildLanes(tasks map[string]topics.TaskHandler) {
 	book := topics.NewBook(a.store)
 	outboxOptions := topics.OutboxOptions{
 		Sender: a.sender, Groups: a.groups, Book: book, Log: a.Log, Now: time.Now,
@@ -124,6 +132,10 @@ func (a *App) buildLanes() {
 		Queues: map[string]topics.QueueOptions{
 			topics.QueueInbox:  {Handler: inbox, Concurrency: inboxConcurrency, GiveUp: inboxGiveUp},
 			topics.QueueOutbox: {Handler: outbox, GiveUp: outboxGiveUp, Supersedes: outbox.Supersedes},
+			topics.QueueTasks: {
+				Handler:     &topics.Tasks{Handlers: tasks, Outbox: outbox},
+				Concurrency: taskConcurrency, GiveUp: taskGiveUp,
+			},
 		},
 	})
 	outbox.Attach(a.lanes)

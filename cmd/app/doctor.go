@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -63,9 +62,9 @@ const examineTime = 30 * time.Second
 // finding as it is made. It changes nothing, and takes no update from a running bot.
 func Examine(ctx context.Context, opts DoctorOptions, tell func(Finding) error) error {
 	d := &doctor{cfg: opts.Config}
-	checks := []func(context.Context) []Finding{d.settings, d.mirrors, d.lookups, d.database}
+	checks := []func(context.Context) []Finding{d.settings, d.mirrors, d.templates, d.database}
 	if !opts.Offline {
-		checks = append(checks, d.telegram, d.customerBots, d.topicsAPI)
+		checks = append(checks, d.telegram, d.customerBots, d.topicsAPI, d.notion)
 	}
 	for _, check := range checks {
 		bounded, cancel := context.WithTimeout(ctx, examineTime)
@@ -128,10 +127,9 @@ func onlyListed(group *topics.Group) bool {
 	return true
 }
 
-func (d *doctor) lookups(context.Context) []Finding {
-	a := &App{Options: Options{Log: slog.New(slog.DiscardHandler)}}
-	if _, err := a.sectionsOf(d.cfg.Lookups); err != nil {
-		return []Finding{{Status: StatusFault, Subject: "lookups", Text: err.Error(), Remedy: "correct the setting"}}
+func (d *doctor) templates(context.Context) []Finding {
+	if err := checkTemplates(d.cfg); err != nil {
+		return []Finding{{Status: StatusFault, Subject: "templates", Text: err.Error(), Remedy: "correct the setting"}}
 	}
 	return nil
 }

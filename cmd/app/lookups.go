@@ -6,21 +6,16 @@ import (
 	"topicpilot/topics/store"
 )
 
-// sectionsOf makes the lines that /info shows below who the customer is.
-func (a *App) sectionsOf(lookups []config.Lookup) ([]commands.InfoSection, error) {
-	if len(lookups) == 0 {
+// lookupsOf makes the lines of /info that outside systems give; nil for none.
+func lookupsOf(list []config.Lookup, opts commands.LookupOptions) (*commands.Lookups, error) {
+	if len(list) == 0 {
 		return nil, nil
 	}
-	specs := make([]commands.LookupSpec, len(lookups))
-	for i, lookup := range lookups {
+	specs := make([]commands.LookupSpec, len(list))
+	for i, lookup := range list {
 		specs[i] = commands.LookupSpec{Name: lookup.Name, Request: requestOf(lookup.Request), Show: lookup.Show}
 	}
-	a.caller = commands.NewCaller(nil)
-	section, err := commands.NewLookups(specs, commands.LookupOptions{Caller: a.caller, Log: a.Log})
-	if err != nil {
-		return nil, err
-	}
-	return []commands.InfoSection{{Name: "lookups", Section: section}}, nil
+	return commands.NewLookups(specs, opts)
 }
 
 func requestOf(r config.Request) commands.RequestSpec {

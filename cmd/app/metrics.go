@@ -21,6 +21,7 @@ type metrics struct {
 	items       *prometheus.CounterVec
 	itemSeconds *prometheus.HistogramVec
 	commands    *prometheus.HistogramVec
+	runs        *prometheus.CounterVec
 	lost        prometheus.Counter
 	unknown     prometheus.Counter
 }
@@ -44,6 +45,10 @@ func newMetrics(version string, ready func() bool) *metrics {
 			Help:    "Time that commands took, by name and outcome.",
 			Buckets: []float64{.001, .01, .1, .5, 1, 5, 15},
 		}, []string{"command", "outcome"}),
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "runs_total",
+			Help: "Requests of the team's own commands, by command and by how they ended.",
+		}, []string{"command", "state"}),
 		lost: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: "topics_lost_total",
 			Help: "Sends into topics that no longer exist.",
@@ -53,7 +58,7 @@ func newMetrics(version string, ready func() bool) *metrics {
 			Help: "Sends whose outcome is unknown; comments among them are sent again.",
 		}),
 	}
-	m.registry.MustRegister(m.items, m.itemSeconds, m.commands, m.lost, m.unknown,
+	m.registry.MustRegister(m.items, m.itemSeconds, m.commands, m.runs, m.lost, m.unknown,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -81,6 +86,11 @@ func (m *metrics) Handled(queue, result string, took time.Duration) {
 // command counts one command.
 func (m *metrics) command(name, outcome string, took time.Duration) {
 	m.commands.WithLabelValues(name, outcome).Observe(took.Seconds())
+}
+
+// ran counts a run of an own command that has ended.
+func (m *metrics) ran(run topics.Run) {
+	m.runs.WithLabelValues(run.Command, string(run.State)).Inc()
 }
 
 // queueCollector reads the queues' lengths when they are asked for.

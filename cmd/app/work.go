@@ -20,6 +20,10 @@ const (
 	reachMost  = 30 * time.Second
 	leadEvery  = 2 * time.Second
 	pruneEvery = 10 * time.Minute
+	// indexEvery is how often new messages are looked for, indexPause leaves the database
+	// to others where there are many.
+	indexEvery = 2 * time.Second
+	indexPause = 20 * time.Millisecond
 	menuRetry  = 10 * time.Minute
 )
 
@@ -32,6 +36,7 @@ func (a *App) work(ctx context.Context) {
 	a.lanes.Start(ctx)
 	a.background(func() { a.menus(ctx) })
 	a.background(func() { a.examineGroups(ctx) })
+	a.background(func() { a.examineNotion(ctx) })
 	if _, ok := webhookPath(a.Config.Telegram.Webhook); ok {
 		a.receiveByWebhook(ctx)
 		return
@@ -189,6 +194,24 @@ func (a *App) menuOf(group *topics.Group, role topics.Role) []telegram.MenuComma
 		list = append(list, telegram.MenuCommand{Command: item.Name, Description: item.Description})
 	}
 	return list
+}
+
+// index keeps the index of the search up to date.
+func (a *App) index(ctx context.Context) {
+	for {
+		more, err := a.store.Index(ctx)
+		pause := indexEvery
+		switch {
+		case err != nil && ctx.Err() == nil:
+			a.Log.Warn("messages are not indexed for the search", "error", err)
+			pause = pruneEvery
+		case more:
+			pause = indexPause
+		}
+		if !sleep(ctx, pause) {
+			return
+		}
+	}
 }
 
 // prune removes what is older than the settings keep.

@@ -37,6 +37,8 @@ type cli struct {
 	Export  exportCmd  `cmd:"" help:"Write a topic's transcript as a file."`
 	Parked  parkedCmd  `cmd:"" help:"Look after updates and messages that were given up."`
 	Import  importCmd  `cmd:"" help:"Bring an export of Telegram Desktop into the transcripts."`
+	Forget  forgetCmd  `cmd:"" help:"Erase one customer everywhere; print a receipt."`
+	Audit   auditCmd   `cmd:"" help:"List who has changed what, the latest first."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
 	ShowVersion versionFlag `name:"version" help:"Print the version."`

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"topicpilot/commands"
+	"topicpilot/integrations/notion"
+	"topicpilot/topics"
+	"topicpilot/topics/transcript"
+)
+
+// transcriptOnCard is the setting by which a transcript is written on the customer's
+// card itself, and not on a page of its own below it.
+const transcriptOnCard = "card"
+
+// notionTranscripts writes transcripts into Notion.
+type notionTranscripts struct {
+	client *notion.Client
+	cards  commands.Cards
+	pages  topics.PageStore
+	writer *notion.Transcripts
+	onCard bool
+}
+
+var _ commands.NotionTranscripts = (*notionTranscripts)(nil)
+
+func (a *App) notionTranscripts() *notionTranscripts {
+	client := a.notions.first()
+	return &notionTranscripts{
+		client: client, cards: a.cards(client), pages: a.store,
+		writer: &notion.Transcripts{Client: client, Store: a.store},
+		onCard: a.notions.settings.Transcript == transcriptOnCard,
+	}
+}
+
+// ExportTopic implements commands.NotionTranscripts. A page that was put into the trash
+// meanwhile gets a successor, which holds everything anew.
+func (t *notionTranscripts) ExportTopic(
+	ctx context.Context, req commands.TranscriptRequest, progress func(done, total int64),
+) (url string, added int64, err error) {
+	url, added, err = t.export(ctx, req, progress)
+	if gone(err) {
+		var more int64
+		url, more, err = t.export(ctx, req, progress)
+		added += more
+	}
+	if err != nil {
+		err = cardError(err)
+	}
+	return url, added, err
+}
+
+func gone(err error) bool {
+	refusal, ok := errors.AsType[*notion.Error](err)
+	return ok && refusal.Kind == notion.KindArchived
+}
+
+func (t *notionTranscripts) export(
+	ctx context.Context, req commands.TranscriptRequest, progress func(done, total int64),
+) (url string, added int64, err error) {
+	page, err := t.page(ctx, req)
+	if err != nil {
+		return "", 0, err
+	}
+	// What was said before the group got its present id comes first.
+	for _, chatID := range append(append([]int64{}, req.Former...), req.ChatID) {
+		result, err := t.writer.Export(ctx, notion.ExportRequest{
+			Conversation: topics.Conversation{ChatID: chatID, ThreadID: req.ThreadID},
+			PageID:       page.ID, Internal: req.Comments, Labels: notionLabels(req.Labels),
+		}, progress)
+		added += result.Added + result.Edited
+		if err != nil {
+			return page.URL, added, err
+		}
+	}
+	return page.URL, added, nil
+}
+
+var errNoCustomer = errors.New("it is not known who stands behind the topic")
+
+// page gives the page that the transcript goes to, made if need be.
+func (t *notionTranscripts) page(ctx context.Context, req commands.TranscriptRequest) (topics.Page, error) {
+	if req.Customer == nil {
+		return topics.Page{}, &commands.CardError{Reason: "no_customer", Err: errNoCustomer}
+	}
+	card, err := commands.WriteCard(ctx, t.pages, t.cards, t.client.ID(), *req.Customer)
+	if err != nil || t.onCard {
+		return topics.Page{ID: card.ID, URL: card.URL}, err
+	}
+	kept, err := t.pages.Page(ctx, t.client.ID(), topics.PageTranscript, req.Customer.ID, req.Conversation)
+	if err != nil && !errors.Is(err, topics.ErrNotFound) {
+		return topics.Page{}, fmt.Errorf("read the transcript's page: %w", err)
+	}
+	title := fmt.Sprintf("%s %d/%d", req.Labels.Transcript, req.ChatID, req.ThreadID)
+	page, err := t.client.EnsureTranscriptPage(ctx, card.ID, title, kept.ID)
+	if err != nil || page.ID == kept.ID {
+		return kept, err
+	}
+	kept = topics.Page{
+		System: t.client.ID(), Kind: topics.PageTranscript, CustomerID: req.Customer.ID,
+		Conversation: req.Conversation, ID: page.ID, URL: page.URL, Ours: true, At: time.Now(),
+	}
+	if err := t.pages.KeepPage(ctx, kept); err != nil {
+		return topics.Page{}, fmt.Errorf("keep the transcript's page: %w", err)
+	}
+	return kept, nil
+}
+
+func notionLabels(l transcript.Labels) notion.Labels {
+	return notion.Labels{
+		Authors: map[topics.AuthorKind]string{
+			topics.AuthorCustomer: l.Customer, topics.AuthorOperator: l.Operator, topics.AuthorAnonymous: l.Operator,
+			topics.AuthorStranger: l.Operator, topics.AuthorBot: l.Bot, topics.AuthorSelf: l.Bot, topics.AuthorService: l.Service,
+		},
+		Comment: l.Comment, Command: l.Command, Edited: l.Edited, Forwarded: l.Forwarded, Album: l.Album,
+	}
+}
