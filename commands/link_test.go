@@ -191,7 +191,7 @@ func TestLinkInInfo(t *testing.T) {
 	w := newLinkWorld(t, nil)
 	w.must(w.call(olga, "/link N005"))
 	w.must(w.call(olga, "/link N006"))
-	registry := infoRegistry(t, w.customers, commands.InfoSection{Name: "accounts", Section: w.made})
+	registry := infoRegistry(t, always(john()), commands.InfoSection{Name: "accounts", Section: w.made})
 	if got := said(t, dispatch(t, registry, newCall(w.group, "info"))); !strings.HasSuffix(got, "\nAccounts: N005, N006") {
 		t.Errorf("/info: %q", got)
 	}
