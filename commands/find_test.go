@@ -339,7 +339,7 @@ func TestFindFits(t *testing.T) {
 			hit := hitOf(id, "")
 			hit.Text.Text = text
 			at := 0
-			for _, part := range strings.FieldsSeq(text) {
+			for part := range strings.FieldsSeq(text) {
 				from := at + strings.Index(text[at:], part)
 				at = from + len(part)
 				if rapid.Bool().Draw(rt, "matches") {

@@ -23,6 +23,7 @@ type program struct {
 	Crash   crashCmd   `cmd:"" help:"Kill topicpilot again and again and look for what is lost, doubled or out of order."`
 	Size    sizeCmd    `cmd:"" help:"Show what a large database costs: start, latency, memory."`
 	Import  importCmd  `cmd:"" help:"Make up an export of Telegram Desktop and import it: speed and memory."`
+	Find    findCmd    `cmd:"" help:"Fill a database with talk in three languages and search it: index and latency."`
 	Noop    noopCmd    `cmd:"" help:"Measure a fasthttp handler that does nothing, for orientation."`
 	Fake    fakeCmd    `cmd:"" help:"Serve the fake Telegram and Topics API; obeys JSON lines on standard input."`
 	Bare    bareCmd    `cmd:"" help:"Run the yardstick: a telego bot that answers /info and keeps nothing."`

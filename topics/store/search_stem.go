@@ -107,11 +107,6 @@ func stemEnglish(word string) string {
 	if !cut("ing") && !cut("ed") {
 		cut("e")
 	}
-	for _, hissing := range []string{"xe", "she", "che", "sse", "zze"} {
-		if strings.HasSuffix(word, hissing) {
-			cut("e")
-		}
-	}
 	n := len(word)
 	switch {
 	case n > 3 && word[n-1] == word[n-2]:
