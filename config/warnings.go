@@ -23,10 +23,20 @@ func noEffects() []noEffect {
 		{"groups[].mirror.source", "`webhook`, `relay`", perGroup("mirror.source", func(g Group) bool {
 			return g.Mirror.Source == "webhook" || g.Mirror.Source == "relay"
 		})},
-		{"transcript", "", when("transcript", func(c *Config) bool { return !c.Transcript.Comments })},
 		{"ai", "", when("ai", func(c *Config) bool { return c.AI.Model != "" || c.AI.APIKey.IsSet() })},
-		{"integrations", "", when("integrations", func(c *Config) bool { return len(c.Integrations) > 0 })},
+		{"integrations", "type `webhook`", webhooks},
 	}
+}
+
+// webhooks lists the integrations that deliver events.
+func webhooks(c *Config) []string {
+	var paths []string
+	for i, integration := range c.Integrations {
+		if integration.Type == "webhook" {
+			paths = append(paths, fmt.Sprintf("integrations[%d]", i))
+		}
+	}
+	return paths
 }
 
 func when(path string, used func(*Config) bool) func(*Config) []string {
