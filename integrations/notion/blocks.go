@@ -40,6 +40,14 @@ func Fits(blocks []Block) int {
 	return min(len(blocks), maxChildren)
 }
 
+func sizeOf(blocks []Block) int {
+	size := 0
+	for _, block := range blocks {
+		size += blockSize(block)
+	}
+	return size
+}
+
 func blockSize(b Block) int {
 	raw, err := encode(b)
 	if err != nil {

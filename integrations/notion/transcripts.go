@@ -207,13 +207,14 @@ func (e *export) write(ctx context.Context, list []topics.Message, edited bool) 
 				return err
 			}
 			blocks := e.render.message(m, edited, quoted)
-			if !batch.takes(blocks) {
+			size := sizeOf(blocks)
+			if !batch.takes(len(blocks), size) {
 				if err := e.send(ctx, batch); err != nil {
 					return err
 				}
 				batch = e.batch(edited)
 			}
-			batch.add(blocks)
+			batch.add(blocks, size)
 		}
 		batch.last = m.ID
 	}
@@ -263,23 +264,17 @@ func (e *export) batch(edited bool) *batch {
 	if e.req.Title != "" && e.note.Done == (ExportResult{}) {
 		title := textItem(cut(oneLine(e.req.Title), maxText), &notionapi.Annotations{Bold: true, Underline: true})
 		b.blocks = []Block{paragraph([]notionapi.RichText{title})}
-		b.size = blockSize(b.blocks[0])
+		b.size = sizeOf(b.blocks)
 	}
 	return b
 }
 
-func (b *batch) takes(blocks []Block) bool {
-	size := b.size
-	for _, block := range blocks {
-		size += blockSize(block)
-	}
-	return b.count == 0 || len(b.blocks)+len(blocks) <= maxChildren && size <= maxPayload
+func (b *batch) takes(blocks, size int) bool {
+	return b.count == 0 || len(b.blocks)+blocks <= maxChildren && b.size+size <= maxPayload
 }
 
-func (b *batch) add(blocks []Block) {
-	for _, block := range blocks {
-		b.size += blockSize(block)
-	}
+func (b *batch) add(blocks []Block, size int) {
+	b.size += size
 	b.blocks = append(b.blocks, blocks...)
 	b.count++
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -194,23 +195,30 @@ var errKilled = errors.New("killed")
 // chaos interrupts: answers are lost before or after they took effect, Notion asks for
 // pauses or fails, and the process dies at a write of the store.
 type chaos struct {
-	t    *rapid.T
-	left int
+	mu     sync.Mutex
+	script []int
 }
 
-func (c *chaos) strike(label string) int {
-	if c.left <= 0 {
+func (c *chaos) play(script []int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.script = script
+}
+
+// strike takes the next of the script, 0 for no trouble.
+func (c *chaos) strike() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.script) == 0 {
 		return 0
 	}
-	kind := rapid.IntRange(0, 12).Draw(c.t, label)
-	if kind > 0 && kind < 8 {
-		c.left--
-	}
+	kind := c.script[0]
+	c.script = c.script[1:]
 	return kind
 }
 
-func (c *chaos) request(route string) (notiontest.Fault, bool) {
-	switch c.strike(route) {
+func (c *chaos) request(string) (notiontest.Fault, bool) {
+	switch c.strike() {
 	case 1:
 		return notiontest.Fault{Close: true}, true
 	case 2:
@@ -229,8 +237,8 @@ func (c *chaos) request(route string) (notiontest.Fault, bool) {
 	return notiontest.Fault{}, false
 }
 
-func (c *chaos) keep(op string) error {
-	if kind := c.strike(op); kind > 0 && kind < 4 {
+func (c *chaos) keep(string) error {
+	if kind := c.strike(); kind > 0 && kind < 4 {
 		return errKilled
 	}
 	return nil
@@ -264,17 +272,17 @@ func TestExactlyOnce(t *testing.T) {
 		clock := start
 		r := newRoom(t, opt, func(o *notion.Options) { o.Now = func() time.Time { return clock } })
 		defer r.server.Close()
-		trouble := &chaos{t: rt}
+		trouble := &chaos{}
 		r.store.fail = trouble.keep
 		r.server.SetChaos(trouble.request)
 		total := 0
-		sizes := []int{rapid.IntRange(1, 350).Draw(rt, "first"), rapid.IntRange(0, 150).Draw(rt, "second")}
+		sizes := []int{rapid.IntRange(1, 220).Draw(rt, "first"), rapid.IntRange(0, 110).Draw(rt, "second")}
 		for _, size := range sizes {
 			for range size {
 				total++
 				r.store.add(talk(int64(total), fmt.Sprintf("message %d", total)))
 			}
-			trouble.left = rapid.IntRange(0, 8).Draw(rt, "troubles")
+			trouble.play(rapid.SliceOfN(rapid.IntRange(0, 12), 0, 40).Draw(rt, "script"))
 			for tries := 0; ; tries++ {
 				_, err := r.export(t)
 				if err == nil {
