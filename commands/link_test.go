@@ -33,7 +33,9 @@ func (s *linkStore) step() error {
 }
 
 func (s *linkStore) find(customerID int64, account string) int {
-	return slices.IndexFunc(s.links, func(l topics.Link) bool { return l.CustomerID == customerID && l.Account == account })
+	return slices.IndexFunc(s.links, func(l topics.Link) bool {
+		return l.CustomerID == customerID && l.Account == account
+	})
 }
 
 func (s *linkStore) AddLink(_ context.Context, link topics.Link) (bool, error) {
@@ -182,7 +184,8 @@ func TestLinkBound(t *testing.T) {
 	lines, err := w.made.Lines(t.Context(), commands.SectionRequest{
 		Request: commands.Request{Say: speaks("en")}, Customer: &topics.Customer{ID: 987654321},
 	})
-	if err != nil || len(lines) != 1 || strings.Count(lines[0].Text, ",") != 10 || !strings.HasSuffix(lines[0].Text, ", …") {
+	if err != nil || len(lines) != 1 || strings.Count(lines[0].Text, ",") != 10 ||
+		!strings.HasSuffix(lines[0].Text, ", …") {
 		t.Errorf("line of /info: %v, %v", lines, err)
 	}
 }
@@ -239,7 +242,7 @@ func TestLinkCheck(t *testing.T) {
 	})
 	w.says(t, olga, "/link N005", "N005 is linked to John Doe.")
 	asked := f.count()
-	if got := f.bodies[asked-1]; got != `{"arg":"N005","id":"N005","user":987654321}` {
+	if got := f.body(); got != `{"arg":"N005","id":"N005","user":987654321}` {
 		t.Errorf("body %s", got)
 	}
 	w.must(w.call(olga, "/link N005"))
@@ -250,8 +253,10 @@ func TestLinkCheck(t *testing.T) {
 	_, err := commands.NewLinks(commands.LinkParts{Check: &commands.CheckSpec{
 		Request: commands.RequestSpec{URL: "http://x/{{.Response.id}}"}, Done: "{{.Args.none}}",
 	}})
-	if err == nil || !strings.Contains(err.Error(), "links.check.request.url") || !strings.Contains(err.Error(), "links.check.done") {
-		t.Errorf("wrong settings: %v", err)
+	for _, path := range []string{"links.check.request.url", "links.check.done"} {
+		if err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("no word of %s in %v", path, err)
+		}
 	}
 }
 

@@ -104,7 +104,7 @@ func TestOwnDiesWithTheRequest(t *testing.T) {
 	}
 	w.must(w.pressing(olga, w.lastID, "Do it again"))
 	w.work()
-	if w.last().text != tariffOn || f.keys[len(f.keys)-1] != w.runs.last().Key {
+	if w.last().text != tariffOn || f.sent()[f.count()-1] != w.runs.last().Key {
 		t.Errorf("again: %+v", w.last())
 	}
 }
@@ -210,7 +210,7 @@ func TestOwnOnce(t *testing.T) {
 			"time":     func(t *rapid.T) { w.clock.Add(rapid.SampledFrom(pauses).Draw(t, "pause")) },
 			"": func(t *rapid.T) {
 				sent := map[string]int{}
-				for _, key := range f.keys {
+				for _, key := range f.sent() {
 					sent[key]++
 				}
 				for _, run := range w.runs.runs {

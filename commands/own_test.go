@@ -55,8 +55,8 @@ func TestOwnDone(t *testing.T) {
 	if got := w.last(); got.text != tariffOn || got.buttons != nil || len(w.messages) != 1 {
 		t.Errorf("answer: %+v", got)
 	}
-	if f.count() != 1 || f.bodies[0] != `{"months":"6","tariff":"1","user_id":987654321}` {
-		t.Errorf("%d requests: %s", f.count(), f.bodies)
+	if f.count() != 1 || f.body() != `{"months":"6","tariff":"1","user_id":987654321}` {
+		t.Errorf("%d requests: %s", f.count(), f.body())
 	}
 	w.must(call) // and once more, after its end
 	w.work()
@@ -65,7 +65,7 @@ func TestOwnDone(t *testing.T) {
 		t.Errorf("delivered again: %d requests, %d messages", f.count(), len(w.messages))
 	}
 	if run.State != topics.RunDone || run.Reply != "" || run.TellText != "" || run.Attempts != 1 ||
-		run.CustomerID != 987654321 || run.Result != "done" || run.Key != f.keys[0] {
+		run.CustomerID != 987654321 || run.Result != "done" || run.Key != f.sent()[0] {
 		t.Errorf("run: %+v", run)
 	}
 }
@@ -87,7 +87,8 @@ func TestOwnQuestion(t *testing.T) {
 	w.must(twice)
 	w.must(press)
 	w.work()
-	if toast := w.must(twice); toast == "" || len(w.messages) != 1 || w.last().text != tariffOn || w.last().buttons != nil {
+	toast := w.must(twice)
+	if toast == "" || len(w.messages) != 1 || w.last().text != tariffOn || w.last().buttons != nil {
 		t.Errorf("pressed late: %q, %+v", toast, w.messages)
 	}
 	w.work()
@@ -171,8 +172,8 @@ func TestOwnLike(t *testing.T) {
 	}
 	w.must(w.pressing(petr, w.lastID, "Do it again"))
 	w.work()
-	if f.count() != 3 || f.keys[0] == f.keys[2] || w.last().text != tariffOn {
-		t.Errorf("again: %d requests, keys %v, %+v", f.count(), f.keys, w.last())
+	if f.count() != 3 || f.sent()[0] == f.sent()[2] || w.last().text != tariffOn {
+		t.Errorf("again: %d requests, keys %v, %+v", f.count(), f.sent(), w.last())
 	}
 	w.clock.Add(61 * time.Second)
 	w.must(w.call(petr, "/activate t1 m6"))
@@ -246,7 +247,7 @@ func TestOwnOutcomes(t *testing.T) {
 		{"201", answering(201, kind, `{"until":"2027-05-22"}`), topics.RunDone, 1, tariffOn},
 		{"204", answering(204, "", ""), topics.RunDone, 1, "Tariff 1 on until"},
 		{"400", answering(400, kind, `{}`), topics.RunFailed, 1, "refused it (400)"},
-		{"404", answering(404, kind, `{"code":404,"message":"webhook not registered"}`), topics.RunFailed, 1, "refused it (404)"},
+		{"404", answering(404, kind, `{"message":"webhook not registered"}`), topics.RunFailed, 1, "refused it (404)"},
 		{"422", answering(422, "", ""), topics.RunFailed, 1, "refused it (422)"},
 		{"redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
@@ -286,9 +287,9 @@ func TestOwnOutcomes(t *testing.T) {
 			if run.State != tt.state || f.count() != tt.requests || !strings.Contains(got.text, tt.want) {
 				t.Errorf("%s after %d requests: %q", run.State, f.count(), got.text)
 			}
-			for _, key := range f.keys {
+			for _, key := range f.sent() {
 				if key != run.Key {
-					t.Errorf("the key has changed: %v", f.keys)
+					t.Errorf("the key has changed: %v", f.sent())
 				}
 			}
 			want := map[topics.RunState]string{topics.RunUnknown: "Do it again"}[tt.state]
@@ -342,8 +343,8 @@ func TestOwnAgain(t *testing.T) {
 	if f.count() != 3 || w.last().text != tariffOn || w.last().buttons != nil || len(w.messages) != 1 {
 		t.Errorf("%d requests, %+v", f.count(), w.messages)
 	}
-	if f.keys[0] != f.keys[1] || f.keys[0] != f.keys[2] {
-		t.Errorf("keys %v", f.keys)
+	if f.sent()[0] != f.sent()[1] || f.sent()[0] != f.sent()[2] {
+		t.Errorf("keys %v", f.sent())
 	}
 }
 
@@ -557,8 +558,9 @@ func TestOwnChangesMeanwhile(t *testing.T) {
 		tt.change(w)
 		w.start()
 		w.work()
-		if run := w.runs.last(); run.State != topics.RunFailed || !strings.Contains(w.last().text, tt.want) || f.count() != 0 {
-			t.Errorf("%s: %s, %q", tt.name, run.State, w.last().text)
+		state, text := w.runs.last().State, w.last().text
+		if state != topics.RunFailed || !strings.Contains(text, tt.want) || f.count() != 0 {
+			t.Errorf("%s: %s, %q", tt.name, state, text)
 		}
 	}
 }
@@ -608,7 +610,8 @@ func TestOwnSettings(t *testing.T) {
 	if strings.Contains(err.Error(), secret) {
 		t.Errorf("a value is quoted: %v", err)
 	}
-	if list, handler, err := commands.OwnCommands(nil, commands.OwnOptions{}); len(list) != 0 || handler == nil || err != nil {
+	list, handler, err := commands.OwnCommands(nil, commands.OwnOptions{})
+	if len(list) != 0 || handler == nil || err != nil {
 		t.Error("tasks of commands that were removed have no handler")
 	}
 }
@@ -654,8 +657,10 @@ func TestOwnDefaultReply(t *testing.T) {
 		{kind, `{"message":"Workflow was started"}`, "Workflow was started"},
 		{kind, `[{"text":"from a list"}]`, "from a list"},
 		{kind, `{"text":"","result":"ok","n":1}`, "ok"},
-		{kind, `{"until":"2027","n":10.50,"on":true,"no":null,"sub":{"a":1},"list":[1,"x"]}`,
-			"list: [1,\"x\"]\nn: 10.50\nno: \non: true\nsub: {\"a\":1}\nuntil: 2027"},
+		{
+			kind, `{"until":"2027","n":10.50,"on":true,"no":null,"sub":{"a":1},"list":[1,"x"]}`,
+			"list: [1,\"x\"]\nn: 10.50\nno: \non: true\nsub: {\"a\":1}\nuntil: 2027",
+		},
 		{kind, `{}`, "Done."},
 		{kind, `[]`, "Done."},
 		{kind, `[1,2]`, "1\n2"},

@@ -176,6 +176,20 @@ func (f *far) count() int {
 	return f.requests
 }
 
+// sent are the Idempotency-Keys of the requests, in their order.
+func (f *far) sent() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.keys)
+}
+
+// body is the body of the last request.
+func (f *far) body() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.bodies[len(f.bodies)-1]
+}
+
 func (f *far) set(answer http.HandlerFunc) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
