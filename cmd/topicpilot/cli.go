@@ -60,11 +60,7 @@ func execute(ctx context.Context, args []string, std streams) int {
 	if err != nil {
 		return status(err, std.err)
 	}
-	args, err = customary(args)
-	if err != nil {
-		return status(err, std.err)
-	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(customary(args))
 	switch {
 	case helped:
 		return exitDone
@@ -74,19 +70,15 @@ func execute(ctx context.Context, args []string, std streams) int {
 	return status(parsed.Run(), std.err)
 }
 
-// customary understands what people try first, and names what is promised for a
-// later release.
-func customary(args []string) ([]string, error) {
+// customary understands what people try first.
+func customary(args []string) []string {
 	if len(args) == 0 {
-		return []string{"--help"}, nil
+		return []string{"--help"}
 	}
-	switch args[0] {
-	case "help":
-		return append(slices.Clone(args[1:]), "--help"), nil
-	case "forget":
-		return nil, usageError{fmt.Errorf("%s: not in this release yet; see: topicpilot --help", args[0])}
+	if args[0] == "help" {
+		return append(slices.Clone(args[1:]), "--help")
 	}
-	return args, nil
+	return args
 }
 
 // misused adds where the help for a wrong command line is.
