@@ -38,7 +38,7 @@ func (c *Client) Check(ctx context.Context) []Finding {
 	c.forget()
 	s, err := c.schema(ctx)
 	if err != nil {
-		return c.explain(err)
+		return c.Explain(err)
 	}
 	return append([]Finding{{
 		Status: CheckOK, Code: "database", Text: "the database is shared with us, cards are found by " +
@@ -46,8 +46,9 @@ func (c *Client) Check(ctx context.Context) []Finding {
 	}}, s.findings...)
 }
 
-// explain makes findings of what kept the schema from being read.
-func (c *Client) explain(err error) []Finding {
+// Explain makes findings of an error of Upsert or Check: what is wrong with the settings, the
+// connection or the database, and what to do. There is at least one.
+func (c *Client) Explain(err error) []Finding {
 	one := func(status CheckStatus, code, text, remedy string) []Finding {
 		return []Finding{{Status: status, Code: code, Text: text, Remedy: remedy}}
 	}
@@ -59,6 +60,8 @@ func (c *Client) explain(err error) []Finding {
 		return one(CheckFault, "api", "Notion cannot be asked: "+err.Error(), "try again")
 	}
 	switch refusal.Kind {
+	case KindConflict:
+		return one(CheckWarning, "api", "Notion was busy with the same page", "try again")
 	case KindSchema:
 		return refusal.Findings
 	case KindLimited:

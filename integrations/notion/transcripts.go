@@ -70,16 +70,19 @@ type step struct {
 // export is one run of Export.
 type export struct {
 	*Transcripts
-	req      ExportRequest
-	render   renderer
-	state    topics.Export
-	note     step
+	req    ExportRequest
+	render renderer
+	state  topics.Export
+	note   step
+	// stored is what the store holds, as far as we know.
+	stored   topics.Export
 	progress func(done, total int64)
 }
 
 // Export writes what is not on the page yet and returns how much that was, counting what an
 // interrupted run of the same export had written. progress, if not nil, is told of messages
-// written; total is 0 where it is not known.
+// written; total is 0 where it is not known. Export.Note may be changed meanwhile by others,
+// nothing else of it.
 //
 // Run it again after any error; it goes on where it stopped. Errors: as of Client;
 // KindArchived and KindNotFound tell that the page is gone, KindConflict that Notion was
@@ -119,6 +122,7 @@ func (e *export) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the export's state: %w", err)
 	}
+	e.stored = state
 	if state.PageID != e.req.PageID {
 		state = topics.Export{
 			System: e.Client.ID(), Conversation: e.req.Conversation, PageID: e.req.PageID,
