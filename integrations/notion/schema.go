@@ -32,7 +32,7 @@ func (p property) used() bool { return p.name != "" }
 func (s *schema) shown() url.Values {
 	query := url.Values{}
 	for _, p := range []property{s.userID, s.username, s.phone, s.tags, s.priority} {
-		if p.used() && !slices.Contains(query["filter_properties"], p.id) {
+		if p.used() && p.id != "" && !slices.Contains(query["filter_properties"], p.id) {
 			query.Add("filter_properties", p.id)
 		}
 	}
