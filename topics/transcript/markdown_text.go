@@ -85,7 +85,8 @@ func (m *markdownBuilder) leave() {
 	switch {
 	case kind == "pre":
 		m.block(text)
-	case kind == "code" && oneLine && !strings.HasSuffix(m.current.String(), "`"):
+	case kind == "code" && oneLine && !strings.Contains(text, "@") && !strings.HasSuffix(m.current.String(), "`"):
+		// Readers that look for mail addresses take the backtick for a part of one.
 		m.current.WriteString(codeSpan(text))
 	case kind == "url" && isAutolink(text):
 		m.current.WriteString("<" + text + ">")

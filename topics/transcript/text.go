@@ -129,6 +129,9 @@ func (c *cutter) emit(to int) {
 	if c.pos == start {
 		return
 	}
+	if start > 0 && c.text[start-1] == '\r' && c.text[start] == '\n' {
+		start++ // one line break, though an entity ends within it
+	}
 	c.list = append(c.list, piece{text: clean(c.text[start:c.pos]), close: c.closing, open: c.opening})
 	c.closing, c.opening = 0, nil
 }
