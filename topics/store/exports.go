@@ -75,7 +75,8 @@ func (s *Store) Extent(ctx context.Context, conv topics.Conversation) (topics.Ex
 // highest gives the highest numbers of messages and of former texts. Where several
 // processes write, a lower number may be committed after a higher one: those under way
 // are waited for.
-func (s *Store) highest(ctx context.Context) (row, version int64, err error) {
+func (s *Store) highest(ctx context.Context) (maxRow, maxVersion int64, err error) {
+	var row, version int64
 	o := &op{ctx: ctx, kind: opWrite, alone: true, write: func(w writer) error {
 		_, err := w.row(qHighest, nil, &row, &version)
 		return err

@@ -8,11 +8,12 @@ import (
 )
 
 // AddLink implements topics.LinkStore.
-func (s *Store) AddLink(ctx context.Context, link topics.Link) (added bool, err error) {
+func (s *Store) AddLink(ctx context.Context, link topics.Link) (bool, error) {
 	setter, err := authorText(link.By)
 	if err != nil {
 		return false, wrap("store a link", err)
 	}
+	added := false
 	err = s.write(ctx, func(w writer) (err error) {
 		if s.tombs.dropsOf(link.CustomerID, link.At) {
 			added = true
@@ -29,8 +30,9 @@ func (s *Store) AddLink(ctx context.Context, link topics.Link) (added bool, err 
 }
 
 // RemoveLink implements topics.LinkStore.
-func (s *Store) RemoveLink(ctx context.Context, customerID int64, account string) (removed bool, err error) {
-	err = s.write(ctx, func(w writer) (err error) {
+func (s *Store) RemoveLink(ctx context.Context, customerID int64, account string) (bool, error) {
+	removed := false
+	err := s.write(ctx, func(w writer) (err error) {
 		var id int64
 		removed, err = w.row(qRemoveLink, []any{customerID, escape(account)}, &id)
 		return err

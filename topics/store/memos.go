@@ -11,11 +11,12 @@ import (
 // KeepMemo implements topics.MemoStore.
 func (s *Store) KeepMemo(
 	ctx context.Context, conv topics.Conversation, data []byte, until time.Time,
-) (id int64, err error) {
+) (int64, error) {
 	if data == nil {
 		data = []byte{}
 	}
-	err = s.write(ctx, func(w writer) error {
+	var id int64
+	err := s.write(ctx, func(w writer) error {
 		_, err := w.row(qKeepMemo, []any{conv.ChatID, conv.ThreadID, micros(until), data}, &id)
 		return err
 	})
