@@ -55,10 +55,10 @@ func TestMenu(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
-	if got := names(registry.Menu("en", topics.RoleOperator)); got != "info assist long" {
+	if got := names(registry.Menu("en", topics.RoleOperator)); got != "info notion link unlink transcript find assist long" {
 		t.Errorf("operator's menu: %s", got)
 	}
-	if got := names(registry.Menu("en", topics.RoleAdmin)); got != "info assist long boss" {
+	if got := names(registry.Menu("en", topics.RoleAdmin)); got != "info notion link unlink transcript find forget assist long boss" {
 		t.Errorf("admin's menu: %s", got)
 	}
 	if got := registry.Menu("en", topics.RoleNone); len(got) != 0 {

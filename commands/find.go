@@ -159,14 +159,14 @@ func (f *find) buttons(ctx context.Context, req Request, page findPage) ([][]top
 
 // findText shows one page of hits.
 func findText(req Request, hits []topics.Hit, page int) topics.Text {
-	here := "here"
+	found, none := "find.found_here", "find.none_here"
 	if req.Conversation.General() {
-		here = "group"
+		found, none = "find.found_group", "find.none_group"
 	}
 	if len(hits) == 0 {
-		return topics.Plain(req.Say.T("find.none_"+here, nil))
+		return topics.Plain(req.Say.T(none, nil))
 	}
-	text := topics.Plain(req.Say.T("find.found_"+here, nil))
+	text := topics.Plain(req.Say.T(found, nil))
 	if page > 0 {
 		text.Add(" " + req.Say.T("find.page", messages.Data{"Page": page + 1}))
 	}

@@ -53,15 +53,41 @@ type Cards interface {
 	Upsert(ctx context.Context, customer topics.Customer, known string) (Card, error)
 }
 
-// CardError says why a card cannot be written. Reason is one of the reasons that
-// notion.<reason> in package messages explains: refused, not_shared, schema, rejected,
-// busy.
+// CardReason is why a card cannot be written: the id of the text that says so.
+type CardReason string
+
+// The reasons that no later try mends.
+const (
+	// CardRefused: the token, or a right of it, is refused.
+	CardRefused CardReason = "notion.refused"
+	// CardNotShared: there is no such database, or it is not shared with the integration.
+	CardNotShared CardReason = "notion.not_shared"
+	// CardSchema: the database does not fit the settings.
+	CardSchema CardReason = "notion.schema"
+	// CardRejected: what was to be written is refused.
+	CardRejected CardReason = "notion.rejected"
+	// CardBusy: the pause that is asked for is too long.
+	CardBusy CardReason = "notion.busy"
+	// CardNoCustomer: it is not known who stands behind the topic.
+	CardNoCustomer CardReason = "notion.no_customer"
+
+	// cardUnavailable: no answer for too long.
+	cardUnavailable CardReason = "notion.unavailable"
+)
+
+// word is the reason as the audit trail names it.
+func (r CardReason) word() string {
+	_, word, _ := strings.Cut(string(r), ".")
+	return strings.ReplaceAll(word, "_", " ")
+}
+
+// CardError says why a card cannot be written.
 type CardError struct {
-	Reason string
+	Reason CardReason
 	Err    error
 }
 
-func (e *CardError) Error() string { return "card: " + e.Reason + ": " + e.Err.Error() }
+func (e *CardError) Error() string { return "card: " + e.Reason.word() + ": " + e.Err.Error() }
 
 // Unwrap gives the cause.
 func (e *CardError) Unwrap() error { return e.Err }
@@ -175,7 +201,7 @@ func (n *notion) write(ctx context.Context, req Request, customerID int64) (Card
 	case reason != "":
 		return Card{}, fmt.Errorf("the customer is not known any more: %s", reason)
 	case customer.ID != customerID:
-		return Card{}, &CardError{Reason: "rejected", Err: errors.New("the topic has another customer by now")}
+		return Card{}, &CardError{Reason: CardRejected, Err: errors.New("the topic has another customer by now")}
 	}
 	return WriteCard(ctx, n.Pages, n.Cards, n.System, customer)
 }
@@ -208,7 +234,7 @@ func WriteCard(
 
 // failed decides between another try and an answer that says why not.
 func (n *notion) failed(ctx context.Context, req Request, t cardTask, failure error) (topics.TaskResult, error) {
-	reason := "unavailable"
+	reason := cardUnavailable
 	var fault *CardError
 	var wait *topics.Wait
 	pause := min(cardPause<<min(t.Tries, 5), time.Minute)
@@ -221,7 +247,7 @@ func (n *notion) failed(ctx context.Context, req Request, t cardTask, failure er
 	}
 	if isFault || n.Now().Sub(t.Began)+pause > cardPatience {
 		n.Log.Warn("card not written", "system", n.System, "topic_id", t.Conversation.String(), "error", failure)
-		return n.answer(ctx, t, topics.Plain(req.Say.T("notion."+reason, nil)), topics.RunFailed, reason)
+		return n.answer(ctx, t, topics.Plain(req.Say.T(string(reason), nil)), topics.RunFailed, reason.word())
 	}
 	n.Log.Info("card not written yet", "system", n.System, "topic_id", t.Conversation.String(), "error", failure)
 	var result topics.TaskResult

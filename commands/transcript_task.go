@@ -142,7 +142,7 @@ func (e *exporting) hopeless(failure error) (reason, text string) {
 	_, refused := errors.AsType[*topics.Hopeless](failure)
 	switch {
 	case isFault:
-		return fault.Reason, e.say.T(notionFormat+"."+fault.Reason, nil)
+		return fault.Reason.word(), e.say.T(string(fault.Reason), nil)
 	case lost:
 		return "topic lost", e.say.T("transcript.failed", nil)
 	case refused:

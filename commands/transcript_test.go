@@ -517,7 +517,7 @@ func TestTranscriptNotionFails(t *testing.T) {
 		_ context.Context, _ commands.TranscriptRequest, progress func(done, total int64),
 	) (string, int64, error) {
 		progress(500, 1000)
-		return "", 0, &commands.CardError{Reason: "not_shared", Err: errOther}
+		return "", 0, &commands.CardError{Reason: commands.CardNotShared, Err: errOther}
 	})
 	if got := texts(s.did(s.asked("notion"))); !strings.HasPrefix(got, "Notion does not show me the database.") {
 		t.Error(got)

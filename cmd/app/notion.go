@@ -149,23 +149,27 @@ func (c *notionCards) give(customerID int64) {
 	delete(c.busy, customerID)
 }
 
-// cardError names the refusals that no later try mends; others may pass.
+// cardError names the refusals that no later try mends; others may pass. A pause that Notion
+// asks for carries its refusal, too, and stays a pause.
 func cardError(err error) error {
+	if _, ok := errors.AsType[*topics.Wait](err); ok {
+		return err
+	}
 	refusal, ok := errors.AsType[*notion.Error](err)
 	if !ok {
 		return err
 	}
 	switch refusal.Kind {
 	case notion.KindToken, notion.KindRights:
-		return &commands.CardError{Reason: "refused", Err: err}
+		return &commands.CardError{Reason: commands.CardRefused, Err: err}
 	case notion.KindNotFound:
-		return &commands.CardError{Reason: "not_shared", Err: err}
+		return &commands.CardError{Reason: commands.CardNotShared, Err: err}
 	case notion.KindSchema:
-		return &commands.CardError{Reason: "schema", Err: err}
+		return &commands.CardError{Reason: commands.CardSchema, Err: err}
 	case notion.KindInvalid:
-		return &commands.CardError{Reason: "rejected", Err: err}
+		return &commands.CardError{Reason: commands.CardRejected, Err: err}
 	case notion.KindLimited:
-		return &commands.CardError{Reason: "busy", Err: err}
+		return &commands.CardError{Reason: commands.CardBusy, Err: err}
 	default:
 		return err
 	}

@@ -84,7 +84,7 @@ var errNoCustomer = errors.New("it is not known who stands behind the topic")
 // page gives the page that the transcript goes to, made if need be.
 func (t *notionTranscripts) page(ctx context.Context, req commands.TranscriptRequest) (topics.Page, error) {
 	if req.Customer == nil {
-		return topics.Page{}, &commands.CardError{Reason: "no_customer", Err: errNoCustomer}
+		return topics.Page{}, &commands.CardError{Reason: commands.CardNoCustomer, Err: errNoCustomer}
 	}
 	card, err := commands.WriteCard(ctx, t.pages, t.cards, t.client.ID(), *req.Customer)
 	if err != nil || t.onCard {
