@@ -115,10 +115,13 @@ func fileSize(url string) (size int64) {
 	return size
 }
 
-// search asks each kind of query in turn, so that none has the caches for itself.
+// search brings the index to rest as the bot's background does, then asks each kind of query in turn, so that none has the caches for itself.
 func (c *findCmd) search(ctx context.Context, st *store.Store, talk *talk) error {
-	if _, err := st.Find(ctx, topics.FindQuery{ChatID: findGroup, Words: "warm", Limit: 11}); err != nil {
-		return err
+	for more := true; more; {
+		var err error
+		if more, err = st.Index(ctx); err != nil {
+			return err
+		}
 	}
 	kinds := talk.kinds()
 	figures := make([]stats.Histogram, len(kinds)+1)

@@ -12,9 +12,9 @@ import (
 const (
 	// settledAfter is longer than any transaction of ours lasts: an id that was given that
 	// long ago is there, or never will be.
-	settledAfter = 2 * time.Minute
+	settledAfter = transactionTimeout + 15*time.Second
 	// latestIDs are those of which that is not sure when the index is begun.
-	latestIDs = 10_000
+	latestIDs = 2000
 	// latestPlaces are walked through before the index is asked: what is frequent is found
 	// there at once, where the index would have to sort all its places.
 	latestPlaces = 2000
@@ -24,16 +24,19 @@ const (
 	// sqlIndexBounds keeps a process that is stopped in the middle from holding others up.
 	sqlIndexBounds = `SELECT set_config('lock_timeout', '1s', true),
 		set_config('idle_in_transaction_session_timeout', '10s', true)`
-	sqlSearchKey   = `hashtext('topicpilot search ' || current_schema())`
-	sqlIndexTry    = `SELECT pg_try_advisory_xact_lock(` + sqlSearchKey + `)`
-	sqlIndexWait   = `SELECT true FROM pg_advisory_xact_lock(` + sqlSearchKey + `)`
-	sqlIndexMarks  = `SELECT name, value FROM meta WHERE name LIKE 'search\_%' UNION ALL SELECT 'now', ` + sqlNow
-	sqlIndexLatest = `SELECT coalesce(max(id), 0) FROM messages`
+	sqlSearchKey  = `hashtext('topicpilot search ' || current_schema())`
+	sqlIndexTry   = `SELECT pg_try_advisory_xact_lock(` + sqlSearchKey + `)`
+	sqlIndexWait  = `SELECT true FROM pg_advisory_xact_lock(` + sqlSearchKey + `)`
+	sqlIndexMarks = `SELECT name, value FROM meta WHERE name LIKE 'search\_%' UNION ALL SELECT 'now', ` + sqlNow + `
+		UNION ALL SELECT 'latest', coalesce(max(id), 0) FROM messages`
 	// The lock makes an edit wait for the end of the step, and the step for one under way.
-	sqlIndexNext  = `SELECT ` + indexColumns + ` FROM messages WHERE id > $1 ORDER BY id LIMIT $2 FOR SHARE`
-	sqlIndexStray = `SELECT ` + indexColumns + ` FROM messages WHERE id > $1 AND id <= $2
-		AND NOT EXISTS (SELECT 1 FROM search WHERE row_id = messages.id) ORDER BY id LIMIT $3 FOR SHARE OF messages`
-	sqlIndexAdd = `INSERT INTO search (row_id, place, words)
+	sqlIndexNext = `SELECT ` + indexColumns + ` FROM messages WHERE id > $1 ORDER BY id LIMIT $2 FOR SHARE`
+	// Both tables are bounded: neither is to be read from its beginning.
+	sqlStrays = ` FROM messages WHERE id > $1 AND id <= $2 AND NOT EXISTS (
+		SELECT 1 FROM search WHERE row_id = messages.id AND row_id > $1 AND row_id <= $2)`
+	sqlIndexStray = `SELECT ` + indexColumns + sqlStrays + ` ORDER BY id LIMIT $3 FOR SHARE OF messages`
+	sqlIsStray    = `SELECT EXISTS (SELECT 1` + sqlStrays + `)`
+	sqlIndexAdd   = `INSERT INTO search (row_id, place, words)
 		SELECT p & 4294967295, p, to_tsvector('simple', w) FROM unnest($1::bigint[], $2::text[]) AS u (p, w)
 		ON CONFLICT DO NOTHING`
 	sqlIndexMark = `UPDATE meta SET value = u.v FROM unnest($1::text[], $2::bigint[]) AS u (n, v) WHERE name = u.n`
@@ -47,12 +50,18 @@ const (
 )
 
 // indexMarks say how far the index is; see the migration.
-type indexMarks struct{ to, sure, seen, seenAt, now int64 }
+type indexMarks struct{ to, sure, seen, seenAt, latest, now int64 }
 
-// index is one step of Store.Index, on a connection of its own: the writer goes on.
+// index is one step of Store.Index, on a connection of its own: the writer goes on. Who
+// waits looks first whether there is anything to wait for.
 func (p *postgresEngine) index(ctx context.Context, wait bool) (more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()
+	if wait {
+		if needed, err := p.unindexed(ctx); err != nil || !needed {
+			return false, err
+		}
+	}
 	tx, err := p.s.read.BeginTx(ctx, nil)
 	if err != nil {
 		return false, err
@@ -71,6 +80,16 @@ func (p *postgresEngine) index(ctx context.Context, wait bool) (more bool, err e
 		err = tx.Commit()
 	}
 	return more && err == nil, err
+}
+
+// unindexed reports whether there is any message that the index has not come to.
+func (p *postgresEngine) unindexed(ctx context.Context) (needed bool, err error) {
+	marks, err := readMarks(ctx, p.s.read)
+	if err != nil || marks.latest > marks.to || marks.sure >= marks.to {
+		return marks.latest > marks.to, err
+	}
+	err = p.s.read.QueryRowContext(ctx, sqlIsStray, marks.sure, marks.to).Scan(&needed)
+	return needed, err
 }
 
 // indexLock makes this process the only one that indexes; false when another one is.
@@ -97,10 +116,7 @@ func indexStored(ctx context.Context, tx *sql.Tx) (more bool, err error) {
 	}
 	marks := was
 	if marks.seenAt == 0 {
-		if err := tx.QueryRowContext(ctx, sqlIndexLatest).Scan(&marks.seen); err != nil {
-			return false, err
-		}
-		marks.seenAt, marks.sure = marks.now, max(0, marks.seen-latestIDs)
+		marks.seen, marks.seenAt, marks.sure = marks.latest, marks.now, max(0, marks.latest-latestIDs)
 	}
 	list, err := lockedRows(ctx, tx, sqlIndexNext, marks.to, indexStep)
 	if err != nil {
@@ -115,7 +131,8 @@ func indexStored(ctx context.Context, tx *sql.Tx) (more bool, err error) {
 			return false, err
 		}
 		list, more = append(list, strays...), len(strays) == indexStep
-		if !more && marks.now-marks.seenAt > settledAfter.Microseconds() && marks.seen < marks.to {
+		news := marks.sure < marks.seen || marks.seen < marks.to
+		if !more && news && marks.now-marks.seenAt > settledAfter.Microseconds() {
 			marks.sure, marks.seen, marks.seenAt = marks.seen, marks.to, marks.now
 		}
 	}
@@ -128,8 +145,13 @@ func indexStored(ctx context.Context, tx *sql.Tx) (more bool, err error) {
 	return more, err
 }
 
-func readMarks(ctx context.Context, tx *sql.Tx) (marks indexMarks, err error) {
-	rows, err := tx.QueryContext(ctx, sqlIndexMarks)
+// querier is a transaction, or the pool.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func readMarks(ctx context.Context, db querier) (marks indexMarks, err error) {
+	rows, err := db.QueryContext(ctx, sqlIndexMarks)
 	if err != nil {
 		return marks, err
 	}
@@ -149,6 +171,8 @@ func readMarks(ctx context.Context, tx *sql.Tx) (marks indexMarks, err error) {
 			marks.seen = value
 		case "search_seen_at":
 			marks.seenAt = value
+		case "latest":
+			marks.latest = value
 		case "now":
 			marks.now = value
 		}
