@@ -115,7 +115,8 @@ func fileSize(url string) (size int64) {
 	return size
 }
 
-// search brings the index to rest as the bot's background does, then asks each kind of query in turn, so that none has the caches for itself.
+// search brings the index to rest as the bot's background does, then asks each kind of query in
+// turn, so that none has the caches for itself.
 func (c *findCmd) search(ctx context.Context, st *store.Store, talk *talk) error {
 	for more := true; more; {
 		var err error
