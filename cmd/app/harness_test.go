@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,6 +56,10 @@ type stage struct {
 	dbURL string
 	// beside is the database as tools see it, once db was called.
 	beside *store.Store
+	// private are customers' words, which no log may hold either.
+	private []string
+	// told are the texts that operators explicitly sent to the customer through the topic.
+	told []string
 }
 
 // logBuffer keeps the bot's log, to be searched for what must not be in it.
@@ -84,6 +89,7 @@ func newStage(t *testing.T, options telegramtest.Options, more ...string) *stage
 	t.Cleanup(func() { s.tg.Close() })
 	t.Cleanup(s.api.Close)
 	t.Cleanup(s.checkSecrets)
+	t.Cleanup(s.checkCustomers)
 	for _, u := range []telegramtest.User{
 		{ID: mirrorID, FirstName: "Relay"}, {ID: olgaID, FirstName: "Olga"}, {ID: guestID, FirstName: "Guest"},
 	} {
@@ -175,7 +181,8 @@ func (s *stage) stop() {
 	s.bot = nil
 }
 
-// checkSecrets holds rule 5: no secret in the log, whatever the test did.
+// checkSecrets holds rule 5: no secret and no customer's word in the log, whatever the
+// test did.
 func (s *stage) checkSecrets() {
 	log := s.log.String()
 	for _, secret := range secrets {
@@ -183,8 +190,27 @@ func (s *stage) checkSecrets() {
 			s.t.Errorf("the log holds the secret that begins with %.4s…", secret)
 		}
 	}
+	for _, word := range append([]string{"+12125550123"}, s.private...) {
+		if strings.Contains(log, word) {
+			s.t.Errorf("the log holds the customer's %q", word)
+		}
+	}
 	if s.t.Failed() {
 		s.t.Logf("log:\n%s", log)
+	}
+}
+
+// checkCustomers holds rule 1, whatever the test did: what the bot put into the group
+// without the comment mark, a mirror would have carried to the customer.
+func (s *stage) checkCustomers() {
+	for _, call := range s.tg.Sent("sendMessage", "editMessageText", "editMessageCaption", "sendDocument") {
+		text, _ := call.Params["text"].(string)
+		if caption, _ := call.Params["caption"].(string); caption != "" {
+			text = caption
+		}
+		if !strings.HasPrefix(text, "/ ") && !slices.Contains(s.told, text) {
+			s.t.Errorf("%s carried to the customer: %q", call.Method, text)
+		}
 	}
 }
 

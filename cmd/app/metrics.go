@@ -129,7 +129,8 @@ func (c *queueCollector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.NewInvalidMetric(c.pending, err)
 		return
 	}
-	for _, queue := range []string{topics.QueueInbox, topics.QueueOutbox} { // a known 0 is not "no data"
+	// A known 0 is not "no data".
+	for _, queue := range []string{topics.QueueInbox, topics.QueueOutbox, topics.QueueTasks} {
 		stats.Pending[queue] += 0
 		stats.Parked[queue] += 0
 		stats.Oldest[queue] += 0
