@@ -23,19 +23,19 @@ func runKey(call topics.Call) string {
 	return IdempotencyKey("run", call.Conversation.Lane(), strconv.FormatInt(call.MessageID, 10), call.Name)
 }
 
-// begin records a typed command; fresh is false where the same update was recorded
-// before.
+// begin records a typed command; for an update that was recorded before it gives what is
+// there.
 func (a audit) begin(
 	ctx context.Context, req Request, customerID int64, state topics.RunState,
-) (run topics.Run, fresh bool, err error) {
-	run, fresh, err = a.runs.AddRun(ctx, topics.Run{
+) (topics.Run, error) {
+	run, _, err := a.runs.AddRun(ctx, topics.Run{
 		Key: runKey(req.Call), Command: req.Name, Conversation: req.Conversation, CustomerID: customerID,
 		By: req.By, MessageID: req.MessageID, Args: req.Args, State: state, AskedAt: a.now(),
 	})
 	if err != nil {
-		return run, false, &Later{Err: fmt.Errorf("record the command: %w", err)}
+		return run, &Later{Err: fmt.Errorf("record the command: %w", err)}
 	}
-	return run, fresh, nil
+	return run, nil
 }
 
 // end writes how a run ended. One that is gone, as its customer was erased meanwhile,

@@ -38,12 +38,17 @@ const (
 	faultUnreadable faultClass = "unreadable"
 )
 
+// maxRefusal is how much is read of the answer of a refusal, in bytes.
+const maxRefusal = 4 << 10
+
 // callError says why a request gave nothing. Its text holds no URL, header or body.
 type callError struct {
 	Class  faultClass
 	Status int
 	// Sent tells that the request may have reached the other side.
 	Sent bool
+	// Words are the reason that a refusal gives, for operators' eyes: no log may hold it.
+	Words string
 	// RetryAfter is the pause that the other side asks for; Waits tells that it does.
 	RetryAfter time.Duration
 	Waits      bool
@@ -173,8 +178,27 @@ func statusError(resp *http.Response, now time.Time) *callError {
 	}
 	fault.RetryAfter, fault.Waits = retryAfter(resp.Header.Get("Retry-After"), now)
 	// A short rest is read so that the connection can be used again.
-	_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
+	data, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	if fault.Class == faultRefused {
+		fault.Words = refusalWords(data)
+	}
 	return fault
+}
+
+// refusalWords are what a refusal says of its reason, where it is a JSON object that has
+// a text for people; "" otherwise: error pages are for nobody.
+func refusalWords(data []byte) string {
+	answer, err := decodeJSON(bytes.TrimSpace(data))
+	object, ok := answer.(map[string]any)
+	if err != nil || !ok {
+		return ""
+	}
+	for _, name := range []string{"text", "message", "error"} {
+		if text, ok := object[name].(string); ok && visible(text) {
+			return cutRunes(oneLine(text), maxField)
+		}
+	}
+	return ""
 }
 
 // retryAfter reads a pause in seconds or as a date (RFC 9110, section 10.2.3), a day at

@@ -55,10 +55,12 @@ func TestMenu(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
-	if got := names(registry.Menu("en", topics.RoleOperator)); got != "info notion link unlink transcript find assist long" {
+	operators := "info notion link unlink transcript find assist long"
+	if got := names(registry.Menu("en", topics.RoleOperator)); got != operators {
 		t.Errorf("operator's menu: %s", got)
 	}
-	if got := names(registry.Menu("en", topics.RoleAdmin)); got != "info notion link unlink transcript find forget assist long boss" {
+	admins := "info notion link unlink transcript find forget assist long boss"
+	if got := names(registry.Menu("en", topics.RoleAdmin)); got != admins {
 		t.Errorf("admin's menu: %s", got)
 	}
 	if got := registry.Menu("en", topics.RoleNone); len(got) != 0 {

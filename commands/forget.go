@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"topicpilot/commands/messages"
@@ -56,7 +57,7 @@ func (f *forget) run(ctx context.Context, req Request) (Reply, error) {
 	case reason != "":
 		return req.say(outcomeRefused, req.Say.T("forget.unknown", nil)), nil
 	}
-	run, _, err := f.audit.begin(ctx, req, customer.ID, topics.RunAsked)
+	run, err := f.audit.begin(ctx, req, customer.ID, topics.RunAsked)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -160,7 +161,8 @@ func (f *forget) RunTask(ctx context.Context, task topics.Task) (topics.TaskResu
 
 // ReceiptText says in a few lines what was erased.
 func ReceiptText(say *messages.Printer, r topics.Receipt) string {
-	text := say.T("forget.done", messages.Data{"ID": r.CustomerID, "At": r.At.UTC().Format("2006-01-02 15:04 UTC")})
+	head := messages.Data{"ID": r.CustomerID, "At": r.At.UTC().Format("2006-01-02 15:04 UTC")}
+	lines := []string{say.T("forget.done", head)}
 	for _, line := range []struct {
 		id string
 		n  int64
@@ -182,8 +184,8 @@ func ReceiptText(say *messages.Printer, r topics.Receipt) string {
 		{"forget.pending", r.Pending, false},
 	} {
 		if line.n != 0 || line.always {
-			text += "\n" + say.T(line.id, messages.Data{"N": line.n})
+			lines = append(lines, say.T(line.id, messages.Data{"N": line.n}))
 		}
 	}
-	return text
+	return strings.Join(lines, "\n")
 }

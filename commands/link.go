@@ -187,7 +187,7 @@ func (l *Links) link(ctx context.Context, req Request) (Reply, error) {
 		if !ok {
 			return reply, nil
 		}
-		if run, _, err = l.audit.begin(ctx, req, k.customer.ID, topics.RunQueued); err != nil {
+		if run, err = l.audit.begin(ctx, req, k.customer.ID, topics.RunQueued); err != nil {
 			return Reply{}, err
 		}
 	}
@@ -245,7 +245,7 @@ func (l *Links) unlink(ctx context.Context, req Request) (Reply, error) {
 			return reply, nil
 		}
 		k.req.Args = map[string]string{"account": k.account}
-		if run, _, err = l.audit.begin(ctx, k.req, k.customer.ID, topics.RunQueued); err != nil {
+		if run, err = l.audit.begin(ctx, k.req, k.customer.ID, topics.RunQueued); err != nil {
 			return Reply{}, err
 		}
 	}

@@ -139,7 +139,7 @@ func (n *notion) run(ctx context.Context, req Request) (Reply, error) {
 	if reason != "" {
 		return req.say(outcomeRefused, req.Say.T(reasonText(reason), nil)), nil
 	}
-	run, _, err := n.audit.begin(ctx, req, customer.ID, topics.RunQueued)
+	run, err := n.audit.begin(ctx, req, customer.ID, topics.RunQueued)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -235,21 +235,19 @@ func WriteCard(
 // failed decides between another try and an answer that says why not.
 func (n *notion) failed(ctx context.Context, req Request, t cardTask, failure error) (topics.TaskResult, error) {
 	reason := cardUnavailable
-	var fault *CardError
-	var wait *topics.Wait
 	pause := min(cardPause<<min(t.Tries, 5), time.Minute)
-	isFault := errors.As(failure, &fault)
+	fault, isFault := errors.AsType[*CardError](failure)
 	if isFault {
 		reason = fault.Reason
 	}
-	if errors.As(failure, &wait) {
+	if wait, ok := errors.AsType[*topics.Wait](failure); ok {
 		pause = max(wait.After, time.Second)
 	}
 	if isFault || n.Now().Sub(t.Began)+pause > cardPatience {
-		n.Log.Warn("card not written", "system", n.System, "topic_id", t.Conversation.String(), "error", failure)
+		n.Log.Warn("card not written", "system", n.System, "topic_id", t.String(), "error", failure)
 		return n.answer(ctx, t, topics.Plain(req.Say.T(string(reason), nil)), topics.RunFailed, reason.word())
 	}
-	n.Log.Info("card not written yet", "system", n.System, "topic_id", t.Conversation.String(), "error", failure)
+	n.Log.Info("card not written yet", "system", n.System, "topic_id", t.String(), "error", failure)
 	var result topics.TaskResult
 	if pause > tellAfter && !t.Told {
 		t.Told = true

@@ -103,7 +103,11 @@ func (w *work) messages() []topics.Outgoing {
 	case topics.RunUnknown:
 		answer.Text, answer.Buttons = shownText(w.unknownText(), maxCard), [][]topics.Button{w.unknownButtons()}
 	case topics.RunAsked, topics.RunQueued, topics.RunSent, topics.RunFailed, topics.RunCancelled:
-		answer.Text = shownText(runLine(w.command, w.run)+": "+resultText(w.say, w.run), maxCard)
+		text := runLine(w.command, w.run) + ": " + resultText(w.say, w.run)
+		if w.run.Reply != "" {
+			text += "\n" + shownOf(w.run.Reply)
+		}
+		answer.Text = shownText(text, maxCard)
 	}
 	return []topics.Outgoing{answer}
 }

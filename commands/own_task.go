@@ -131,7 +131,11 @@ func (w *work) send(ctx context.Context) error {
 		}
 		return &topics.Wait{After: max(end.after, time.Second), Err: errors.New("the other side asks for a pause")}
 	}
-	return w.end(ctx, end.state, end.result, nil)
+	return w.end(ctx, end.state, end.result, func(run *topics.Run) {
+		if fault, ok := errors.AsType[*callError](err); ok && end.state == topics.RunFailed {
+			run.Reply = fault.Words
+		}
+	})
 }
 
 // prepare makes the request. failed, if not "", is why there is none; an error is worth

@@ -249,6 +249,10 @@ func TestOwnOutcomes(t *testing.T) {
 		{"400", answering(400, kind, `{}`), topics.RunFailed, 1, "refused it (400)"},
 		{"404", answering(404, kind, `{"message":"webhook not registered"}`), topics.RunFailed, 1, "refused it (404)"},
 		{"422", answering(422, "", ""), topics.RunFailed, 1, "refused it (422)"},
+		{
+			"422 with words", answering(422, "application/json", `{"text":"Tariffs are 1 to 3, see @bot"}`),
+			topics.RunFailed, 1, "refused it (422).\nTariffs are 1 to 3, see @bot",
+		},
 		{"redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 		}, topics.RunFailed, 1, "refused it (307)"},

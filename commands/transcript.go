@@ -101,7 +101,7 @@ func (t *transcripts) run(ctx context.Context, req Request) (Reply, error) {
 		return Reply{}, err
 	}
 	req.Args = map[string]string{"format": format}
-	run, _, err := t.audit.begin(ctx, req, customer.ID, topics.RunQueued)
+	run, err := t.audit.begin(ctx, req, customer.ID, topics.RunQueued)
 	if err != nil {
 		return Reply{}, err
 	}

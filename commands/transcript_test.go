@@ -195,7 +195,8 @@ func TestTranscript(t *testing.T) {
 			doc.Caption.Text != "Transcript: 12 messages, 2026-07-25" {
 			t.Errorf("%+v", doc)
 		}
-		if run := s.runs.last(); run.State != topics.RunDone || !run.EndedAt.Equal(s.clock.Now()) || run.Args["format"] == "" {
+		run := s.runs.last()
+		if run.State != topics.RunDone || !run.EndedAt.Equal(s.clock.Now()) || run.Args["format"] == "" {
 			t.Errorf("%+v", run)
 		}
 		if len(s.posts) != 0 {
