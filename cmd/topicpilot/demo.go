@@ -34,7 +34,7 @@ func (c demoCmd) Validate() error {
 	return nil
 }
 
-// Run plays Telegram, the Topics API and a billing system, and starts the real bot
+// Run plays Telegram, the Topics API, Notion and a billing system, and starts the real bot
 // against them, with settings as anybody would write them.
 func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 	log := slog.New(slog.DiscardHandler)
@@ -76,9 +76,10 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 	return err
 }
 
+type object = map[string]any
+
 // demoSettings writes the stage's settings as a file and reads them as `run` would.
 func demoSettings(dir string, s demo.Settings) (*config.Config, error) {
-	type object = map[string]any
 	var instances []object
 	for _, instance := range s.Group.Instances {
 		instances = append(instances, object{"instance": instance.Instance, "api_key": instance.APIKey})
@@ -106,9 +107,14 @@ func demoSettings(dir string, s demo.Settings) (*config.Config, error) {
 			"mirror": object{
 				"source": s.Group.MirrorSource, "sender_ids": s.Group.SenderIDs, "comment_mark": s.Group.CommentMark,
 			},
-			"operators": s.Group.Operators, "admins": s.Group.Admins,
+			"operators": s.Group.Operators, "admins": s.Group.Admins, "customer_send": s.Group.CustomerSend,
 		}},
-		"lookups": lookups,
+		"lookups": lookups, "commands": demoCommands(s.Commands),
+		"links": object{"check": demoCheck(s.LinkCheck)},
+		"integrations": []object{{
+			"type": "notion", "id": s.Notion.ID, "token": s.Notion.Token, "api_url": s.Notion.APIURL,
+			"database_id": s.Notion.DatabaseID, "transcript": "card",
+		}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("demo settings: %w", err)
@@ -122,4 +128,38 @@ func demoSettings(dir string, s demo.Settings) (*config.Config, error) {
 		return nil, fmt.Errorf("demo settings: %w", err)
 	}
 	return cfg, nil
+}
+
+func demoCommands(list []demo.CommandSettings) []object {
+	var out []object
+	for _, c := range list {
+		o := object{
+			"name": c.Name, "usage": c.Usage, "help": c.Help, "role": c.Role, "confirm": c.Confirm,
+			"request": demoRequest(c.Request), "reply": c.Reply, "tell_customer": c.TellCustomer,
+		}
+		var args []object
+		for _, a := range c.Args {
+			args = append(args, object{"name": a[0], "match": a[1]})
+		}
+		if args != nil {
+			o["args"] = args
+		}
+		if c.Check.Done != "" {
+			o["check"] = demoCheck(c.Check)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func demoCheck(c demo.CheckSettings) object {
+	return object{"request": demoRequest(c.Request), "done": c.Done}
+}
+
+func demoRequest(r demo.RequestSettings) object {
+	o := object{"method": r.Method, "url": r.URL, "headers": r.Headers, "timeout": r.Timeout.String()}
+	if r.JSON != nil {
+		o["json"] = r.JSON
+	}
+	return o
 }

@@ -18,6 +18,9 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
+// errButtonGone is a press of a button that the message does not have, or has no more.
+const errButtonGone = refusal("this button is gone")
+
 // Write is what a visitor writes.
 type Write struct {
 	Topic int   // 0: General
@@ -87,7 +90,7 @@ func (s *Stage) Press(ctx context.Context, messageID int, as int64, data string)
 	}
 	id, err := s.tg.Press(groupID, messageID, as, data)
 	if err != nil {
-		return Answer{}, refusal("this button is gone")
+		return Answer{}, errButtonGone
 	}
 	ctx, cancel := context.WithTimeout(ctx, pressWait)
 	defer cancel()

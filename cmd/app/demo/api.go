@@ -25,10 +25,13 @@ func (s *Stage) routes() http.Handler {
 		writeJSON(w, http.StatusOK, s.board.State())
 	})
 	mux.HandleFunc("GET /demo/api/events", s.events)
+	mux.HandleFunc("GET /demo/api/files/{id}/{name}", s.file)
+	mux.HandleFunc("GET /demo/billing/users/{id}", s.billingPage)
 	mux.HandleFunc("POST /demo/api/post", action(s.post))
 	mux.HandleFunc("POST /demo/api/edit", action(s.edit))
 	mux.HandleFunc("POST /demo/api/press", action(s.press))
 	mux.HandleFunc("POST /demo/api/fault", action(s.fault))
+	mux.HandleFunc("POST /demo/api/card", action(s.card))
 	return guard(http.NewCrossOriginProtection().Handler(mux))
 }
 
@@ -56,6 +59,8 @@ type command struct {
 	Data      string `json:"data"`
 	ID        string `json:"id"`
 	On        bool   `json:"on"`
+	Tags      string `json:"tags"`
+	Priority  string `json:"priority"`
 }
 
 // action decodes the body and turns the result, or the error, into JSON.
@@ -110,11 +115,19 @@ func (s *Stage) edit(_ *http.Request, c command) (any, error) {
 
 func (s *Stage) press(r *http.Request, c command) (any, error) {
 	a, err := s.Press(r.Context(), c.MessageID, c.As, c.Data)
+	if errors.Is(err, errButtonGone) {
+		// A second tap may come after the first has taken the buttons away: no fault of the page.
+		return map[string]any{"gone": true}, nil
+	}
 	return map[string]any{"answered": a.Answered, "text": a.Text, "alert": a.Alert}, err
 }
 
 func (s *Stage) fault(_ *http.Request, c command) (any, error) {
 	return struct{}{}, s.SetFault(c.ID, c.On)
+}
+
+func (s *Stage) card(_ *http.Request, c command) (any, error) {
+	return struct{}{}, s.EditCard(c.ID, c.Tags, c.Priority)
 }
 
 // events streams changes as server-sent events, the whole state first.

@@ -57,7 +57,9 @@ func TestAPIRefusals(t *testing.T) {
 		{"too large", "api/post", `{"text":"` + strings.Repeat("x", 70<<10) + `"}`, nil, 413},
 		{"no text", "api/post", `{"topic":0,"as":7001,"text":" "}`, nil, 422},
 		{"another's message", "api/edit", `{"message_id":2,"as":7009,"text":"x"}`, nil, 422},
-		{"no button", "api/press", `{"message_id":2,"as":7001,"data":"x"}`, nil, 422},
+		{"no button", "api/press", `{"message_id":2,"as":7001,"data":"x"}`, nil, 200},
+		{"pressed by nobody", "api/press", `{"message_id":2,"as":1,"data":"x"}`, nil, 422},
+		{"no card", "api/card", `{"id":"x","tags":"VIP"}`, nil, 422},
 		{"no fault", "api/fault", `{"id":"x","on":true}`, nil, 422},
 		{"no such path", "api/shutdown", `{}`, nil, 404},
 	} {

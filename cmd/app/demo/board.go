@@ -206,3 +206,10 @@ func (b *board) setFaults(list []faultView) {
 	b.state.Faults = list
 	b.tell("faults", list)
 }
+
+func (b *board) setSystems(v systemsView) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.state.Systems = v
+	b.tell("systems", v)
+}

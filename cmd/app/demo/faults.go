@@ -10,6 +10,10 @@ const (
 	faultAPIDown     = "topics-api-down"
 	faultAPISlow     = "topics-api-slow"
 	faultBillingDown = "billing-down"
+	faultBillingSlow = "billing-slow"
+	faultBillingLost = "billing-lost"
+	faultNotionDown  = "notion-down"
+	faultNotionBusy  = "notion-429"
 )
 
 // faultBox holds the switches.
@@ -30,7 +34,23 @@ func newFaults() faultBox {
 		},
 		{
 			ID: faultBillingDown, Title: "Billing down",
-			Help: "One line of the card says so, the rest stands.",
+			Help: "One line of the card says so, the rest stands. An action ends as unknown.",
+		},
+		{
+			ID: faultBillingSlow, Title: "Billing slow",
+			Help: "Actions take three seconds; the card does not wait for its line.",
+		},
+		{
+			ID: faultBillingLost, Title: "Billing loses the answer",
+			Help: "The action takes effect, its answer never comes: unknown, then Check again.",
+		},
+		{
+			ID: faultNotionDown, Title: "Notion down",
+			Help: "The answer says so; nothing is lost.",
+		},
+		{
+			ID: faultNotionBusy, Title: "Notion asks for a pause (429)",
+			Help: "Seven seconds, told once; then the answer comes by itself.",
 		},
 	}}
 }
@@ -54,8 +74,7 @@ func (b *faultBox) flip(id string, on bool) ([]faultView, error) {
 	return out, nil
 }
 
-// SetFault switches a fault of the systems around the bot: "topics-api-down", "topics-api-slow" or
-// "billing-down".
+// SetFault switches a fault of the systems around the bot by its id, which the state names.
 func (s *Stage) SetFault(id string, on bool) error {
 	list, err := s.faults.flip(id, on)
 	if err != nil {
@@ -67,6 +86,9 @@ func (s *Stage) SetFault(id string, on bool) error {
 	}
 	s.api.disturb(state[faultAPIDown], state[faultAPISlow])
 	s.billing.down.Store(state[faultBillingDown])
+	s.billing.slow.Store(state[faultBillingSlow])
+	s.billing.lost.Store(state[faultBillingLost])
+	s.notion.disturb(state[faultNotionDown], state[faultNotionBusy])
 	s.board.setFaults(list)
 	return nil
 }

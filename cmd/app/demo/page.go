@@ -13,34 +13,6 @@ var pageFiles embed.FS
 
 var pageTemplate = template.Must(template.ParseFS(pageFiles, "page/index.html"))
 
-// tip is one of the things to try.
-type tip struct{ Title, Text string }
-
-func tips() []tip {
-	return []tip{
-		{
-			"The customer’s card.",
-			"In Emma’s topic, as Olga, send /info. The card arrives as an internal comment; the phone does not show it.",
-		},
-		{
-			"A customer cannot give commands.",
-			"Write /info on the phone. It is a customer’s text like any other, and nothing runs. As Guest: a short refusal.",
-		},
-		{
-			"What reaches the customer.",
-			"As Max, write a plain answer: the phone shows it, the square turns yellow. “/ note to self” stays in the team.",
-		},
-		{
-			"A system that does not answer.",
-			"Send /info in Lukas’s topic: billing hangs for him, which costs one line of the card, not the card.",
-		},
-		{
-			"The Topics API fails.",
-			"Switch it off under “Try faults”, wait a quarter of a minute, press Refresh under Emma’s card: it names its age.",
-		},
-	}
-}
-
 func (s *Stage) page(w http.ResponseWriter, _ *http.Request) {
 	var buf bytes.Buffer
 	data := map[string]any{"Group": groupTitle, "Brand": brand, "Members": len(members()) + 1, "Tips": tips()}

@@ -11,6 +11,9 @@ type Settings struct {
 	Group                            GroupSettings
 	TopicsAPI                        TopicsAPISettings
 	Lookups                          []LookupSettings
+	Commands                         []CommandSettings
+	LinkCheck                        CheckSettings
+	Notion                           NotionSettings
 }
 
 // GroupSettings are groups[0]. Operators are the administrators.
@@ -23,6 +26,7 @@ type GroupSettings struct {
 	CommentMark  string
 	Operators    string
 	Admins       []int64
+	CustomerSend string
 }
 
 // InstanceSettings is one connection of the mirror.
@@ -42,6 +46,34 @@ type LookupSettings struct {
 	Show      string
 }
 
+// CommandSettings is one of commands.
+type CommandSettings struct {
+	Name, Usage, Help, Role string
+	// Args are the arguments' names with their expressions, in their order.
+	Args                [][2]string
+	Confirm             bool
+	Request             RequestSettings
+	Check               CheckSettings
+	Reply, TellCustomer string
+}
+
+// RequestSettings is a request of a command. JSON nil sends none.
+type RequestSettings struct {
+	Method, URL string
+	Headers     map[string]string
+	JSON        map[string]string
+	Timeout     time.Duration
+}
+
+// CheckSettings is a request that tells whether something is so; an empty Done means that there is none.
+type CheckSettings struct {
+	Request RequestSettings
+	Done    string
+}
+
+// NotionSettings are the integration of type notion. Transcripts are written on the customer's card.
+type NotionSettings struct{ ID, Token, APIURL, DatabaseID string }
+
 const (
 	instanceID     = "13209946874612345"
 	instanceKey    = "demoInstanceKey"
@@ -55,15 +87,58 @@ func settings(telegramURL, topicsURL, billingURL string) Settings {
 		Group: GroupSettings{
 			ID: groupID, Language: "en", Instances: []InstanceSettings{{Instance: instanceID, APIKey: instanceKey}},
 			MirrorSource: "account", SenderIDs: []int64{mirrorID}, CommentMark: commentMark,
-			Operators: "administrators", Admins: []int64{irynaID},
+			Operators: "administrators", Admins: []int64{irynaID}, CustomerSend: "topic",
 		},
 		TopicsAPI: TopicsAPISettings{
 			URL: topicsURL, Token: topicsAPIToken, Timeout: 3 * time.Second, Cache: 15 * time.Second,
 		},
 		Lookups: []LookupSettings{{
 			Name: "billing", URL: billingURL + "/users/{{.Customer.ID}}",
-			Headers: map[string]string{"Authorization": "Bearer " + billingToken}, Timeout: 2 * time.Second,
+			Headers: billingAuth(), Timeout: 2 * time.Second,
 			Show: "Balance {{.Response.balance}} · tariff {{.Response.tariff}}",
 		}},
+		Commands: ownCommands(billingURL),
+		LinkCheck: CheckSettings{
+			Request: billingRequest("GET", billingURL+"/accounts/{{.Args.account}}"), Done: "{{.Response.exists}}",
+		},
+	}
+}
+
+func billingAuth() map[string]string {
+	return map[string]string{"Authorization": "Bearer " + billingToken}
+}
+
+func billingRequest(method, url string) RequestSettings {
+	return RequestSettings{Method: method, URL: url, Headers: billingAuth(), Timeout: 5 * time.Second}
+}
+
+// ownCommands are the commands of the played team.
+func ownCommands(billingURL string) []CommandSettings {
+	user := billingURL + "/users/{{.Customer.ID}}"
+	activate := billingRequest("POST", user+"/tariff")
+	activate.JSON = map[string]string{"tariff": "{{.Args.tariff}}", "months": "{{.Args.months}}"}
+	return []CommandSettings{
+		{
+			Name: "activate", Usage: "<tariff> <months>", Help: "Switch a tariff on", Role: "operator", Confirm: true,
+			Args: [][2]string{{"tariff", `t[1-3]`}, {"months", `m(\d{1,2})`}}, Request: activate,
+			Check: CheckSettings{
+				Request: billingRequest("GET", user+"/tariff"),
+				Done:    "{{and (eq .Response.tariff .Args.tariff) (eq .Response.months .Args.months)}}",
+			},
+			Reply:        "{{.Response.name}} is on until {{.Response.until}}",
+			TellCustomer: "Your tariff {{.Response.name}} is active until {{.Response.until}}.",
+		},
+		{
+			Name: "deactivate", Help: "Switch the tariff off", Role: "operator", Confirm: true,
+			Request: billingRequest("DELETE", user+"/tariff"),
+			Check: CheckSettings{
+				Request: billingRequest("GET", user+"/tariff"), Done: `{{eq .Response.tariff "off"}}`,
+			},
+			Reply: "The tariff is off", TellCustomer: "Your tariff has been switched off.",
+		},
+		{
+			Name: "admin", Help: "The customer in the billing system", Role: "admin",
+			Request: billingRequest("GET", user), Reply: "{{.Customer.Name}} in billing: {{.Response.page}}",
+		},
 	}
 }

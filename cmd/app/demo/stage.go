@@ -37,10 +37,14 @@ type Stage struct {
 	tg      *telegramtest.Server
 	api     *topicsAPI
 	billing *billing
+	notion  *notionSide
 	board   *board
 	mirror  *mirror
 	polls   pollWatch
 	faults  faultBox
+
+	// systems keeps views of the outside systems in the order in which they were taken.
+	systems sync.Mutex
 
 	settings Settings
 	url      string
@@ -66,7 +70,8 @@ func New(opt Options) *Stage {
 		KeepFileBytes: 8 << 20, Limits: telegramtest.Limits{PerGroupPerMinute: 20, OverallPerSecond: 30},
 	})
 	s.board = newBoard()
-	s.billing = newBilling()
+	s.billing = newBilling(newLedger(opt.Now), s.URL)
+	s.billing.ledger.changed = s.showSystems
 	return s
 }
 
@@ -107,7 +112,13 @@ func (s *Stage) open(listen string) error {
 	if err != nil {
 		return fmt.Errorf("open the played billing system: %w", err)
 	}
+	notionURL, err := s.openNotion()
+	if err != nil {
+		return fmt.Errorf("open the played Notion: %w", err)
+	}
 	s.settings = settings(telegramURL, topicsURL+topicsapitest.Path, billingURL)
+	s.settings.Notion = NotionSettings{ID: "cards", Token: notionToken, APIURL: notionURL, DatabaseID: s.notion.databaseID}
+	s.showSystems()
 	events, cancel := s.tg.Subscribe()
 	s.closers = append(s.closers, func() error { cancel(); return nil })
 	if err := s.layHistory(events); err != nil {
@@ -121,6 +132,18 @@ func (s *Stage) open(listen string) error {
 	}
 	s.url = page + "/demo/"
 	return nil
+}
+
+func (s *Stage) openNotion() (url string, err error) {
+	if s.notion, err = newNotionSide(s.now); err != nil {
+		return "", err
+	}
+	s.notion.changed = s.showSystems
+	if url, err = s.serve("127.0.0.1:0", s.notion); err != nil {
+		return "", err
+	}
+	s.closers = append(s.closers, s.notion.close)
+	return url, nil
 }
 
 // serveFake serves one of the fakes, which are fasthttp handlers, on a free loopback port and returns its

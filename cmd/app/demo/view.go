@@ -29,6 +29,7 @@ type snapshot struct {
 	Pane     []paneView    `json:"pane"`
 	Commands commandsView  `json:"commands"`
 	Faults   []faultView   `json:"faults"`
+	Systems  systemsView   `json:"systems"`
 }
 
 type botView struct {
@@ -81,6 +82,7 @@ type messageView struct {
 	Buttons  [][]buttonView        `json:"buttons,omitempty"`
 	Reply    *replyView            `json:"reply,omitempty"`
 	File     string                `json:"file,omitempty"`
+	FileID   string                `json:"file_id,omitempty"`
 	Date     int64                 `json:"date"`
 	Edited   int64                 `json:"edited,omitempty"`
 }
@@ -141,6 +143,9 @@ func viewOf(m *telegramtest.Message) messageView {
 	}
 	if r := m.ReplyTo; r != nil && r.ID != v.Topic {
 		v.Reply = &replyView{ID: r.ID, Author: nameOf(r.From), Text: r.Text + r.Caption}
+	}
+	if m.Document != nil {
+		v.FileID = m.Document.FileID
 	}
 	if m.ReplyMarkup != nil {
 		v.Buttons = buttonsOf(m.ReplyMarkup.Rows)

@@ -79,11 +79,14 @@ function bubble({ m, first }) {
   const node = el("div", { class: "bubble" });
   if (first) node.append(author(m));
   if (m.reply) node.append(quoted(m.reply));
-  if (m.file) node.append(fileLine(m.file));
+  if (m.file) node.append(fileLine(m.file, m.file_id));
   node.append(el("div", { class: "body", "data-testid": "text", dir: "auto" }, ...marked(m.text, m.entities, fill)));
   const foot = el("div", { class: "foot" });
   if (m.internal) {
     foot.append(el("span", { class: "kept" }, svg(icons.lock), el("span", { text: "internal – the customer does not see this" })));
+  }
+  if (m.author.role === "topicpilot" && !m.internal) {
+    foot.append(el("span", { class: "sent", text: "sent to the customer" }));
   }
   if (m.edited) foot.append(el("span", { text: "edited", "data-testid": "edited" }));
   foot.append(el("time", { text: clock(m.date), datetime: new Date(m.date * 1000).toISOString() }));
@@ -106,8 +109,16 @@ function quoted(r) {
     el("b", { text: r.author }), el("span", { text: r.text.replace(/\s+/g, " ").slice(0, 120) }));
 }
 
-function jump(id) {
-  $("messages").querySelector(`[data-id="${id}"]`)?.scrollIntoView({ behavior: "smooth", block: "center" });
+// jump shows a message of the open topic and marks it for a moment.
+export function jump(id) {
+  const node = $("messages").querySelector(`[data-id="${id}"]`);
+  if (!node) {
+    toast("The page does not keep this message any more.");
+    return;
+  }
+  node.scrollIntoView({ behavior: "smooth", block: "center" });
+  node.dataset.found = "";
+  setTimeout(() => { delete node.dataset.found; }, 2500);
 }
 
 function buttons(m) {
@@ -129,7 +140,8 @@ async function press(m, b, node) {
   node.dataset.busy = "";
   try {
     const answer = await send("press", { topic: m.topic, message_id: m.id, as: store.as, data: b.data });
-    if (!answer.answered) toast("The bot has not answered this press. Is it running?");
+    if (answer.gone) toast("This button is gone already.");
+    else if (!answer.answered) toast("The bot has not answered this press. Is it running?");
     else if (answer.text) toast(answer.text, answer.alert);
   } catch (err) {
     toast(err.message);

@@ -1,10 +1,12 @@
 // Puts the page together.
 import { $, el, toast } from "./dom.js";
 import { changed, listen, onChange, send, store } from "./store.js";
-import { drawTopics } from "./topics.js";
-import { drawChat, setUpChat } from "./chat.js";
-import { drawComposer, setUpComposer } from "./composer.js";
+import { drawTopics, open } from "./topics.js";
+import { drawChat, jump, setUpChat } from "./chat.js";
+import { drawComposer, fill, setUpComposer } from "./composer.js";
 import { drawPhone, setUpPhone } from "./phone.js";
+import { drawSystems, setUpSystems } from "./systems.js";
+import { keepWithin } from "./text.js";
 
 const states = {
   waiting: "waiting for the bot", connected: "bot connected", offline: "demo stopped, trying again",
@@ -50,19 +52,65 @@ async function fault(id, on) {
   }
 }
 
+// show opens a pane. The customer's and the systems' share a place, which wide windows always show.
+function show(pane) {
+  const { dataset } = document.body;
+  if (pane === "customer" || pane === "systems") dataset.side = pane;
+  dataset.view = pane;
+  changed();
+}
+
 function drawTabs() {
+  const { side, view } = document.body.dataset;
   for (const tab of document.querySelectorAll("[data-tab]")) {
-    tab.setAttribute("aria-pressed", String(tab.dataset.tab === document.body.dataset.view));
+    const shown = tab.parentElement.classList.contains("side-bar") ? side : view;
+    tab.setAttribute("aria-pressed", String(tab.dataset.tab === shown));
   }
+}
+
+// within knows the addresses that the played Telegram and Notion give out; they open here.
+function within(url) {
+  const message = /^\/c\/(\d+)\/(?:(\d+)\/)?(\d+)$/.exec(url.pathname);
+  if (url.host === "t.me" && message && `-100${message[1]}` === String(store.group.id)) {
+    return () => {
+      open(Number(message[2] ?? 0));
+      requestAnimationFrame(() => requestAnimationFrame(() => jump(Number(message[3]))));
+    };
+  }
+  if (url.host === "www.notion.so") return () => showCard(url.href);
+  return undefined;
+}
+
+function showCard(href) {
+  const card = store.systems.cards.find((c) => c.url === href);
+  const topic = [...store.topics.values()].find((t) => t.kind === "private" && t.customer.id === card?.user_id);
+  if (topic) open(topic.id);
+  show("systems");
+}
+
+// prepare sets the stage for one of the things to try; the visitor sends it.
+function prepare({ topic, as, text, fault: id }) {
+  $("help").close();
+  const found = [...store.topics.values()].find((t) => t.title.includes(topic));
+  const person = store.people.find((p) => p.name === as);
+  if (found) open(found.id);
+  if (id) fault(id, true);
+  document.body.dataset.view = "chat";
+  if (person) $("as").querySelector(`input[value="${person.id}"]`)?.click();
+  fill(text);
+  changed();
 }
 
 function setUp() {
   setUpChat();
   setUpComposer();
   setUpPhone();
+  setUpSystems();
+  keepWithin(within);
+  for (const item of document.querySelectorAll(".try")) item.addEventListener("click", () => prepare(item.dataset));
   $("help-open").addEventListener("click", () => $("help").showModal());
   for (const tab of document.querySelectorAll("[data-tab]")) {
-    tab.addEventListener("click", () => { document.body.dataset.view = tab.dataset.tab; changed(); });
+    tab.addEventListener("click", () => show(tab.dataset.tab));
   }
   document.addEventListener("click", (ev) => { if (!$("faults").contains(ev.target)) $("faults").open = false; });
   document.addEventListener("keydown", (ev) => { if (ev.key === "Escape") $("faults").open = false; });
@@ -79,6 +127,7 @@ function setUp() {
     drawChat();
     drawComposer();
     drawPhone();
+    drawSystems();
   });
   listen();
 }

@@ -4,6 +4,7 @@
 export const store = {
   ready: false, online: false,
   bot: {}, group: {}, people: [], faults: [], commands: { admin: [], member: [] },
+  systems: { cards: [], users: [], effects: [], priorities: [] },
   topics: new Map(), messages: new Map(), panes: new Map(),
   current: null, as: 0, seen: new Map(),
 };
@@ -39,6 +40,7 @@ export const topicOf = (id) => store.topics.get(id);
 function load(state) {
   Object.assign(store, {
     ready: true, bot: state.bot, group: state.group, people: state.people, faults: state.faults, commands: state.commands,
+    systems: state.systems,
   });
   store.topics = new Map(state.topics.map((t) => [t.id, t]));
   store.messages = new Map();
@@ -75,6 +77,7 @@ const apply = {
   bot: (b) => { store.bot = b; },
   commands: (list) => { store.commands = list; },
   faults: (list) => { store.faults = list; },
+  systems: (all) => { store.systems = all; },
 };
 
 // put bounds what one topic keeps, as the server does.

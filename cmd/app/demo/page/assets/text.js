@@ -1,6 +1,10 @@
 // Renders Telegram text: entities count UTF-16 units, as JavaScript's strings do.
 import { copy, el, svg, icons } from "./dom.js";
 
+// within finds out whether an address belongs to the stage: it gives what opens it there, else nothing.
+let within = () => undefined;
+export const keepWithin = (find) => { within = find; };
+
 const squares = { "🟪": "purple", "🟨": "yellow", "⬛": "black" };
 const tags = {
   bold: "b", italic: "i", underline: "u", strikethrough: "s",
@@ -28,11 +32,21 @@ function build(text, from, to, list, onCommand) {
       i++;
       if (list[i].offset + list[i].length <= end) inside.push(list[i]);
     }
-    out.push(...plain(text.slice(at, e.offset)));
+    out.push(...words(text.slice(at, e.offset)));
     out.push(wrap(e, text.slice(e.offset, end), build(text, e.offset, end, inside, onCommand), onCommand));
     at = end;
   }
-  out.push(...plain(text.slice(at, to)));
+  out.push(...words(text.slice(at, to)));
+  return out;
+}
+
+// words makes links of the addresses in a text, as Telegram does.
+function words(text) {
+  const out = [];
+  for (const part of text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]])/)) {
+    if (/^https?:/.test(part)) out.push(anchor(part, [document.createTextNode(part)]));
+    else out.push(...plain(part));
+  }
   return out;
 }
 
@@ -75,6 +89,8 @@ function anchor(href, children) {
     return el("span", {}, ...children);
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") return el("span", {}, ...children);
+  const open = within(url);
+  if (open) return el("a", { href: "#", onclick: (ev) => { ev.preventDefault(); open(); } }, ...children);
   return el("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, ...children);
 }
 
@@ -100,5 +116,11 @@ export function marked(text, entities, onCommand) {
   return nodes;
 }
 
-// fileLine names an attached file.
-export const fileLine = (name) => el("span", { class: "file" }, svg(icons.file), el("span", { text: name }));
+// fileLine names an attached file; one whose content is kept can be opened and downloaded.
+export function fileLine(name, id) {
+  if (!id) return el("span", { class: "file" }, svg(icons.file), el("span", { text: name }));
+  const address = `api/files/${encodeURIComponent(id)}/${encodeURIComponent(name)}`;
+  return el("span", { class: "file", "data-testid": "file" }, svg(icons.file),
+    el("a", { href: address, target: "_blank", rel: "noopener", title: "Open in a new tab", "data-testid": "file-open", text: name }),
+    el("a", { href: `${address}?download`, download: name, class: "save", title: "Download" }, svg(icons.save, `Download ${name}`)));
+}
