@@ -6,6 +6,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"topicpilot/cmd/app/demo"
 	"topicpilot/cmd/app/demo/demotest"
 )
 
@@ -31,7 +32,7 @@ func TestPageShowsTheGroup(t *testing.T) {
 	b.Shot("wide-dark")
 	b.Look(400, 800, "light")
 	b.Shot("narrow-chat-light")
-	for _, tab := range []string{"topics", "customer"} {
+	for _, tab := range []string{"topics", "systems", "customer"} {
 		b.Click(demotest.ID("tab-" + tab))
 		b.Shot("narrow-" + tab + "-light")
 	}
@@ -127,6 +128,66 @@ func TestCardAndItsButtons(t *testing.T) {
 	pane := b.Eval(demotest.Texts(demotest.ID("customer-pane")))
 	if strings.Contains(pane, "Balance") || strings.Contains(pane, "/info") {
 		t.Errorf("the pane shows what is internal: %s", pane)
+	}
+	b.Quiet()
+}
+
+func TestCardIsEditedOnThePage(t *testing.T) {
+	stage := start(t)
+	b := demotest.Open(t)
+	b.Look(1440, 900, "dark")
+	b.Visit(stage.URL())
+	b.Topic("Олександр Коваленко")
+	b.Click(demotest.ID("side-systems"))
+	b.Until(demotest.Has(demotest.ID("notion-card"), "810002"))
+	if got := b.Eval(`document.getElementById("card-tags").value`); got != "domains, since 2021" {
+		t.Errorf("the tags are %q", got)
+	}
+	// A change elsewhere leaves what is being typed alone.
+	b.Do(chromedp.Evaluate[chromedp.Void](`document.getElementById("card-tags").select()`),
+		chromedp.SendKeys(demotest.ID("card-tags"), "VIP"))
+	if err := stage.SetFault("billing-slow", true); err != nil {
+		t.Fatal(err)
+	}
+	b.Until(`document.getElementById("fault-count").textContent === "1"`)
+	if got := b.Eval(`document.getElementById("card-tags").value`); got != "VIP" {
+		t.Errorf("what was typed became %q", got)
+	}
+	b.Click(demotest.ID("card-save"))
+	await(t, stage, "the tag", func(v demo.Snapshot) bool { return v.Systems.Cards[0].Tags == "VIP" })
+	b.Shot("systems-dark")
+	b.Topic("Resellers UA")
+	b.Until(demotest.Has(demotest.ID("systems"), "Several people write here"))
+	b.Topic("Emma Wilson")
+	b.Until(demotest.Has(demotest.ID("notion"), "No card of this customer yet"))
+	for _, size := range [][2]int64{{400, 800}, {320, 640}, {900, 700}, {2200, 1200}} {
+		b.Look(size[0], size[1], "light")
+		if got := b.Eval(`String(document.documentElement.scrollWidth <= innerWidth)`); got != "true" {
+			t.Errorf("%d pixels wide the page is wider than the window", size[0])
+		}
+	}
+	b.Quiet()
+}
+
+func TestTipsPrepareWhatTheySay(t *testing.T) {
+	stage := start(t)
+	b := demotest.Open(t)
+	b.Look(1440, 900, "light")
+	b.Visit(stage.URL())
+	b.Topic("General")
+	for _, c := range []struct{ title, topic, as, text, faults string }{
+		{"An action, once.", "Emma Wilson", "Olga", "/activate t1 m6", "0"},
+		{"A system that does not answer.", "Lukas Brandt", "Olga", "/info", "0"},
+		{"A lost answer.", "Emma Wilson", "Olga", "/activate t2 m3", "1"},
+		{"Forget a customer.", "Emma Wilson", "Iryna", "/forget", "1"},
+	} {
+		b.Click(demotest.ID("help-open"))
+		b.Do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#help li")]` +
+			`.find(n => n.textContent.includes("` + c.title + `")).querySelector("button").click()`))
+		b.Until(demotest.Has(demotest.ID("chat-title"), c.topic))
+		b.Until(`document.getElementById("text").value === "` + c.text + `"`)
+		b.Until(`document.querySelector("#as :checked").parentElement.textContent === "` + c.as + `"`)
+		b.Until(`document.getElementById("fault-count").textContent === "` + c.faults + `"`)
 	}
 	b.Quiet()
 }

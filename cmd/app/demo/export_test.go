@@ -1,6 +1,9 @@
 package demo
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // State shows tests what the page shows.
 func (s *Stage) State() snapshot { return s.board.State() }
@@ -50,3 +53,21 @@ const MaxWatchers = maxWatchers
 
 // GoesOut is the mirror's rule.
 func GoesOut(text string) bool { return goesOut(text) }
+
+// KeepEffects is how many effects the ledger remembers.
+const KeepEffects = keepEffects
+
+// Ledger is what the billing system holds.
+type Ledger struct{ l *ledger }
+
+// NewLedger makes a ledger.
+func NewLedger(now func() time.Time) Ledger { return Ledger{newLedger(now)} }
+
+// SwitchOn gives a user a tariff.
+func (l Ledger) SwitchOn(id int64, key, code string, months int) { l.l.switchOn(id, key, code, months) }
+
+// SwitchOff takes it away.
+func (l Ledger) SwitchOff(id int64, key string) { l.l.switchOff(id, key) }
+
+// View is what the page shows.
+func (l Ledger) View() ([]subscriberView, []effectView) { return l.l.view() }

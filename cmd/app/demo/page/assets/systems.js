@@ -89,7 +89,7 @@ function drawCard({ card, cards }) {
   facts(parts.cardFacts, [
     ["Name", card.title], ["Telegram ID", String(card.user_id)], ["Username", card.username], ["Phone", card.phone],
     ["Cards", cards.length > 1 ? `${cards.length} with this Telegram ID` : "one with this Telegram ID"],
-    ["Address", card.url.replace("https://www.", "")],
+    ["Address", `notion.so/…${card.url.slice(-12)}`],
   ]);
   parts.form.hidden = card.archived;
   if (parts.priority.children.length !== store.systems.priorities.length) {
