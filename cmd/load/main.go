@@ -21,6 +21,7 @@ type program struct {
 	Compare compareCmd `cmd:"" help:"Measure a bare telego bot and topicpilot in turn and print a Markdown table."`
 	Slow    slowCmd    `cmd:"" help:"Show that a slow answer of the Topics API delays only its own topic."`
 	Crash   crashCmd   `cmd:"" help:"Kill topicpilot again and again and look for what is lost, doubled or out of order."`
+	Effects effectsCmd `cmd:"" help:"Kill topicpilot and let the systems around it fail, and count what takes effect."`
 	Size    sizeCmd    `cmd:"" help:"Show what a large database costs: start, latency, memory."`
 	Import  importCmd  `cmd:"" help:"Make up an export of Telegram Desktop and import it: speed and memory."`
 	Find    findCmd    `cmd:"" help:"Fill a database with talk in three languages and search it: index and latency."`

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,6 +21,8 @@ type botSettings struct {
 	Cache     time.Duration // of the Topics API's answers, 0 for the default
 	Operators []int64       // default: the stage's operator
 	Lookups   []any
+	Group     object // keys added to each group
+	More      object // keys added to the document
 }
 
 // object keeps the settings short to write; JSON is YAML too.
@@ -36,13 +39,14 @@ func (b *botSettings) document() object {
 	if len(operators) == 0 {
 		operators = []int64{stage.OperatorID}
 	}
-	groups := make([]any, len(b.Stage.Groups))
+	groups := make([]object, len(b.Stage.Groups))
 	for i, id := range b.Stage.Groups {
 		groups[i] = object{
 			"id": id, "language": "en", "operators": operators, "admins": []int64{stage.OperatorID},
 			"instances": []any{object{"instance": stage.Instance, "api_key": stage.APIKey}},
 			"mirror":    object{"source": "account", "sender_ids": []int64{stage.MirrorID}},
 		}
+		maps.Copy(groups[i], b.Group)
 	}
 	telegram := object{
 		"token": b.Stage.Token, "api_url": b.Stage.Telegram,
@@ -58,6 +62,7 @@ func (b *botSettings) document() object {
 	if len(b.Lookups) > 0 {
 		doc["lookups"] = b.Lookups
 	}
+	maps.Copy(doc, b.More)
 	return doc
 }
 

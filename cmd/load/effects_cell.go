@@ -1,0 +1,424 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"topicpilot/cmd/load/effects"
+	"topicpilot/cmd/load/stage"
+	"topicpilot/integrations/notion/notiontest"
+	"topicpilot/integrations/telegram/telegramtest"
+	"topicpilot/topics"
+	"topicpilot/topics/topicsapi/topicsapitest"
+)
+
+const (
+	// talkLines is how many messages a transcript has to hold.
+	talkLines = 3
+	// effectsPatience bounds the wait for a question with its buttons.
+	effectsPatience = 30 * time.Second
+	// randomKill is the time from what people do within which a process is killed by chance.
+	randomKill = 40 * time.Millisecond
+)
+
+// errMissed tells that the fault has not struck: the moment was gone.
+var errMissed = errors.New("the fault has not struck")
+
+// effectsCell is one run: a topic and a customer of its own.
+type effectsCell struct {
+	*effectsWorld
+	kind  effects.Kind
+	fault effects.Fault
+	run   int
+	limit time.Duration
+
+	thread int
+	user   int64
+	seen   int // updates delivered before
+}
+
+// play carries out one run.
+func (w *effectsWorld) play(cell effectsCell) (o effects.Outcome, err error) {
+	c := &cell
+	c.effectsWorld = w
+	o = effects.Outcome{Kind: c.kind, Fault: c.fault}
+	if err := c.place(); err != nil {
+		return o, err
+	}
+	strike := c.strike()
+	w.gate.Arm(strike)
+	defer w.gate.Arm(nil)
+	if err := c.trigger(); err != nil {
+		return o, err
+	}
+	switch c.fault {
+	case effects.KillRandom:
+		time.Sleep(time.Duration(rand.Int64N(int64(randomKill)))) //nolint:gosec // chance, not secrecy
+		w.kill(rand.IntN(len(w.live)), func() {})                 //nolint:gosec // chance, not secrecy
+	case effects.Redelivered:
+		if err := c.redeliver(); err != nil {
+			return o, err
+		}
+	}
+	calm, err := w.settle(c.limit)
+	if err != nil {
+		return o, err
+	}
+	if strike != nil && c.fault != effects.KillRandom && !w.gate.Fallen() {
+		return o, errMissed
+	}
+	if !calm {
+		o.Problem = "it does not come to an end"
+	}
+	if o.Effects, o.Arrivals, err = c.effects(); err != nil {
+		return o, err
+	}
+	o.Said = c.said()
+	if !c.kind.Asks() || !slices.Contains(o.Said, effects.SaidUnknown) {
+		return o, nil
+	}
+	return o, c.ask(&o)
+}
+
+// ask presses a button below an unknown outcome: [Do it again], or first [Check again].
+func (c *effectsCell) ask(o *effects.Outcome) error {
+	labels := []string{"Do it again"}
+	if c.run/2%2 == 1 {
+		labels = []string{"Check again", "Do it again"}
+	}
+	for _, label := range labels {
+		if len(c.with(label)) == 0 {
+			break // the check has settled it
+		}
+		if err := c.press(label, stage.OperatorID); err != nil {
+			return err
+		}
+		o.Pressed = true
+		if _, err := c.settle(c.limit); err != nil {
+			return err
+		}
+	}
+	var err error
+	o.Later, _, err = c.effects()
+	o.LaterSaid = c.said()
+	return err
+}
+
+// place makes a topic with a customer, and brings it to where the command takes effect next.
+func (c *effectsCell) place() error {
+	c.next++
+	c.user = 900_000 + c.next
+	c.seen = len(c.tg.Delivered())
+	name := fmt.Sprint("Customer ", c.next)
+	var err error
+	if c.thread, err = c.tg.CreateTopic(effectsGroup, stage.MirrorID, name); err != nil {
+		return err
+	}
+	conv := topics.Conversation{ChatID: effectsGroup, ThreadID: int64(c.thread)}
+	c.api.SetTopic(topicsapitest.Connection{Instance: stage.Instance, APIKey: stage.APIKey}, conv, topicsapitest.Info{
+		UserID: c.user, Name: name, Language: "en", Status: "user_answered", Title: name,
+	})
+	if err := c.customers.StartChat(telegramtest.User{ID: c.user, FirstName: name}); err != nil {
+		return err
+	}
+	switch c.kind {
+	case effects.Own, effects.Tell, effects.Card, effects.Link:
+	case effects.Transcript:
+		for i := range talkLines {
+			if err := c.post(stage.MirrorID, c.line(i)); err != nil {
+				return err
+			}
+		}
+	case effects.Confirm:
+		if err := c.question(stage.OperatorID, 1); err != nil {
+			return err
+		}
+		if c.fault == effects.TwoOperators && c.run%2 == 1 {
+			if err := c.question(secondOperator, 2); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = c.settle(c.limit)
+	return err
+}
+
+func (c *effectsCell) line(i int) string { return fmt.Sprintf("line %d of %d", i+1, c.user) }
+
+func (c *effectsCell) post(from int64, text string) error {
+	_, err := c.tg.Post(telegramtest.Post{Chat: effectsGroup, Thread: c.thread, From: from, Text: text})
+	return err
+}
+
+// question types the command that asks first, and waits until n questions stand there.
+func (c *effectsCell) question(from int64, n int) error {
+	if err := c.post(from, c.command()); err != nil {
+		return err
+	}
+	for begin := time.Now(); len(c.with("Do it")) < n; time.Sleep(5 * time.Millisecond) {
+		if err := c.well(); err != nil {
+			return err
+		}
+		if time.Since(begin) > effectsPatience {
+			return fmt.Errorf("no question within %v", effectsPatience)
+		}
+	}
+	return nil
+}
+
+func (c *effectsCell) command() string {
+	return map[effects.Kind]string{
+		effects.Own: "/activate t1 m6", effects.Confirm: "/renew t1 m6", effects.Tell: "/extend t1 m6",
+		effects.Card: "/notion", effects.Transcript: "/transcript notion", effects.Link: fmt.Sprint("/link N", c.user),
+	}[c.kind]
+}
+
+// trigger does what makes the command take effect.
+func (c *effectsCell) trigger() error {
+	first := func() error { return c.post(stage.OperatorID, c.command()) }
+	second := first
+	if c.fault == effects.TwoOperators {
+		second = func() error { return c.post(secondOperator, c.command()) }
+	}
+	if c.kind == effects.Confirm {
+		asked := c.with("Do it")
+		press := func(m telegramtest.Message, by int64) func() error {
+			return func() error { return c.pressAt(m, "Do it", by) }
+		}
+		first = press(asked[0], stage.OperatorID)
+		second = first
+		if c.fault == effects.TwoOperators {
+			second = press(asked[len(asked)-1], secondOperator)
+		}
+	}
+	switch c.fault {
+	case effects.DoubleTap, effects.TwoOperators:
+		done := make(chan error, 1)
+		go func() { done <- first() }()
+		err := second()
+		return errors.Join(<-done, err)
+	}
+	return first()
+}
+
+// with lists the bot's messages that carry a button of that text.
+func (c *effectsCell) with(label string) []telegramtest.Message {
+	var out []telegramtest.Message
+	for _, m := range c.answers() {
+		if slices.Contains(labels(m), label) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (c *effectsCell) press(label string, by int64) error {
+	found := c.with(label)
+	if len(found) == 0 {
+		return fmt.Errorf("no button %q", label)
+	}
+	return c.pressAt(found[len(found)-1], label, by)
+}
+
+// pressAt presses a button as it was seen: it may be gone by now, then nobody presses it.
+func (c *effectsCell) pressAt(m telegramtest.Message, label string, by int64) error {
+	for _, row := range m.ReplyMarkup.Rows {
+		for _, button := range row {
+			if button.Text != label {
+				continue
+			}
+			_, err := c.tg.Press(effectsGroup, m.ID, by, button.CallbackData)
+			if now, there := c.tg.Message(effectsGroup, m.ID); err != nil && there && !slices.Contains(labels(now), label) {
+				return nil
+			}
+			return err
+		}
+	}
+	return fmt.Errorf("no button %q", label)
+}
+
+// answers are the bot's messages in the topic.
+func (c *effectsCell) answers() []telegramtest.Message {
+	bot := c.tg.Bot().ID
+	return slices.DeleteFunc(c.tg.Messages(effectsGroup), func(m telegramtest.Message) bool {
+		return m.Thread != c.thread || m.From == nil || m.From.ID != bot
+	})
+}
+
+func labels(m telegramtest.Message) []string {
+	if m.ReplyMarkup == nil {
+		return nil
+	}
+	var out []string
+	for _, row := range m.ReplyMarkup.Rows {
+		for _, button := range row {
+			out = append(out, button.Text)
+		}
+	}
+	return out
+}
+
+func (c *effectsCell) said() []effects.Said {
+	var out []effects.Said
+	for _, m := range c.answers() {
+		if said := effects.Read(m.Text, labels(m)); said != effects.SaidOther {
+			out = append(out, said)
+		}
+	}
+	return out
+}
+
+// redeliver has all updates of the run come twice more, while it runs and when it is over.
+func (c *effectsCell) redeliver() error {
+	for range 2 {
+		for begin := time.Now(); c.tg.Pending() > 0 && time.Since(begin) < effectsPatience; {
+			time.Sleep(time.Millisecond)
+		}
+		updates := c.tg.Delivered()
+		for _, id := range updates[min(c.seen, len(updates)):] {
+			if err := c.tg.Redeliver(id); err != nil {
+				return err
+			}
+		}
+		if _, err := c.settle(c.limit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// strike is the part of the fault that the gate plays, nil for none.
+func (c *effectsCell) strike() *effects.Strike {
+	s := c.fault.Strike(c.run%2 == 0)
+	if s == nil {
+		return nil
+	}
+	s.Fits = c.fits
+	switch c.fault {
+	case effects.KillBefore:
+		c.beforeRequest(s)
+	case effects.KillDuring:
+		s.Taken = func(process int) { c.kill(process, func() {}) }
+	case effects.KillAfter:
+		c.afterAnswer(s)
+	case effects.KillRandom:
+		// A slow answer: so many a kill hits the command half done.
+		s.Taken = func(int) { time.Sleep(time.Duration(rand.Int64N(int64(randomKill)))) } //nolint:gosec // chance
+	}
+	return s
+}
+
+// fits tells the request that has the effect.
+func (c *effectsCell) fits(r *http.Request, _ []byte) bool {
+	path := r.URL.Path
+	switch c.kind {
+	case effects.Own, effects.Confirm:
+		return path == effects.BillingPath+"activate"
+	case effects.Tell:
+		return path == "/bot"+effectsBot+"/sendMessage"
+	case effects.Card:
+		return r.Method == http.MethodPost && path == "/v1/pages"
+	case effects.Transcript:
+		return r.Method == http.MethodPatch && strings.HasSuffix(path, "/children")
+	case effects.Link:
+		return strings.HasPrefix(path, effects.BillingPath+"accounts/")
+	}
+	return false
+}
+
+// beforeRequest kills the process that asks who the customer is: when the command is taken,
+// or when the task begins, where there is one.
+func (c *effectsCell) beforeRequest(s *effects.Strike) {
+	s.Effect = false
+	s.Fits = func(r *http.Request, _ []byte) bool { return r.URL.Path == topicsapitest.Path }
+	if c.kind != effects.Confirm && c.kind != effects.Link {
+		s.Pass = c.run % 2
+	}
+	s.Taken = func(process int) { c.kill(process, func() {}) }
+}
+
+// afterAnswer lets the process have its answer but not write it down, and kills it.
+func (c *effectsCell) afterAnswer(s *effects.Strike) {
+	table := map[effects.Kind]string{effects.Card: "pages", effects.Transcript: "exports"}[c.kind]
+	if table == "" {
+		table = "runs"
+	}
+	var lock *storeLock
+	fail := func(err error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.broken = errors.Join(c.broken, err)
+	}
+	s.Taken = func(int) {
+		var err error
+		if lock, err = lockStore(c.ctx, c.store, table); err != nil {
+			fail(err)
+		}
+	}
+	s.Answered = func(process int) {
+		time.Sleep(30 * time.Millisecond)
+		c.kill(process, func() {
+			if lock == nil {
+				return
+			}
+			if err := lock.release(c.ctx, strings.HasPrefix(c.store, "postgres"), process); err != nil {
+				c.broken = errors.Join(c.broken, err)
+			}
+		})
+	}
+}
+
+// effects counts what the far side holds.
+func (c *effectsCell) effects() (n, arrivals int, err error) {
+	switch c.kind {
+	case effects.Own, effects.Confirm:
+		n, arrivals = c.billing.Effects(c.user)
+		return n, arrivals, nil
+	case effects.Tell:
+		bot := c.customers.Bot().ID
+		for _, m := range c.customers.Messages(c.user) {
+			if m.From != nil && m.From.ID == bot {
+				n++
+			}
+		}
+	case effects.Card:
+		n = len(c.cards())
+	case effects.Transcript:
+		n = c.lines()
+	case effects.Link:
+		n, err = c.links()
+	}
+	return n, n, err
+}
+
+func (c *effectsCell) cards() []notiontest.Page {
+	return slices.DeleteFunc(c.notion.Pages(c.source), func(p notiontest.Page) bool {
+		return p.Archived || p.Values["Telegram ID"] != fmt.Sprint(c.user)
+	})
+}
+
+// lines is how often the lines of the talk stand on the customer's cards: 1 when each does
+// once, 0 when one is missing.
+func (c *effectsCell) lines() int {
+	cards := c.cards()
+	if len(cards) > 1 {
+		return len(cards)
+	}
+	counts := make([]int, talkLines)
+	for _, card := range cards {
+		for _, block := range c.notion.Blocks(card.ID) {
+			for i := range counts {
+				counts[i] += strings.Count(block.Text, c.line(i))
+			}
+		}
+	}
+	if most := slices.Max(counts); most > 1 {
+		return most
+	}
+	return slices.Min(counts)
+}

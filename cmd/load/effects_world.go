@@ -1,0 +1,337 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"topicpilot/cmd/load/crash"
+	"topicpilot/cmd/load/effects"
+	"topicpilot/cmd/load/proc"
+	"topicpilot/cmd/load/stage"
+	"topicpilot/integrations/notion/notiontest"
+	"topicpilot/integrations/telegram/telegramtest"
+	"topicpilot/topics/topicsapi/topicsapitest"
+)
+
+const (
+	effectsGroup int64 = -1002101424779
+	// secondOperator is an admin as the first one is.
+	secondOperator int64 = 78
+	effectsBot           = "987654321:AAtoken-of-the-bot-customers-write-to"
+)
+
+// effectsWorld is one bot, of one process or several, and all that it talks to. The far sides
+// stand behind a gate, which knows the process that asks.
+type effectsWorld struct {
+	effectsPlace
+	ctx     context.Context
+	verbose bool
+
+	tg, customers *telegramtest.Server
+	api           *topicsapitest.Server
+	notion        *notiontest.Server
+	database      string
+	source        string
+	billing       *effects.Billing
+	gate          *effects.Gate
+	gates         []*http.Server
+	serving       sync.WaitGroup
+	settings      []string
+	addrs         []string
+	next          int64
+
+	mu     sync.Mutex
+	live   []*proc.Child
+	broken error // what went wrong while a process was killed
+	kills  int
+}
+
+// effectsPlace is what a world is built of and in.
+type effectsPlace struct {
+	pilot string // topicpilot's binary
+	dir   string
+	store string
+}
+
+// newEffectsWorld starts the fakes and the processes.
+func newEffectsWorld(ctx context.Context, c *effectsCmd, at effectsPlace) (*effectsWorld, error) {
+	w := &effectsWorld{
+		ctx: ctx, effectsPlace: at, verbose: c.verbose,
+		tg:  telegramtest.New(telegramtest.Options{KeepCalls: -1, KeepUpdates: 10_000}),
+		api: topicsapitest.New(), notion: notiontest.New(notiontest.Options{KeepCalls: -1}),
+		billing: effects.NewBilling(),
+	}
+	if err := errors.Join(w.open(c.Processes), w.startAll()); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+// open starts the fakes and writes a settings file for each process.
+func (w *effectsWorld) open(processes int) error {
+	address, err := w.tg.Start("127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	if w.customers, err = w.tg.AddBot(telegramtest.Options{Token: effectsBot, KeepCalls: -1}); err != nil {
+		return err
+	}
+	if err := w.people(); err != nil {
+		return err
+	}
+	if err := w.api.Start("127.0.0.1:0"); err != nil {
+		return err
+	}
+	w.api.SetToken(stage.APIToken)
+	var sources []string
+	w.database, sources = w.notion.AddDatabase("Customers", notiontest.Customers())
+	w.source = sources[0]
+	far, err := w.far(address, w.api.URL())
+	if err != nil {
+		return err
+	}
+	w.gate = effects.NewGate(far)
+	for i := range processes {
+		base, err := w.openGate(i)
+		if err != nil {
+			return err
+		}
+		if err := w.writeSettings(i, base); err != nil {
+			return err
+		}
+	}
+	w.live = make([]*proc.Child, processes)
+	return nil
+}
+
+func (w *effectsWorld) people() error {
+	admin := func(id int64, name string) telegramtest.Member {
+		return telegramtest.Member{
+			User: telegramtest.User{ID: id, FirstName: name}, Status: telegramtest.Administrator,
+			Rights: telegramtest.Rights{ManageTopics: true},
+		}
+	}
+	return w.tg.AddGroup(telegramtest.Group{ID: effectsGroup, Title: "Support", IsForum: true, Members: []telegramtest.Member{
+		admin(stage.MirrorID, "Mirror"), admin(stage.OperatorID, "Olga"), admin(secondOperator, "Petr"),
+	}})
+}
+
+// far is everything that the bot talks to, under one address.
+func (w *effectsWorld) far(telegram, api string) (http.Handler, error) {
+	tg, err := forward(telegram)
+	if err != nil {
+		return nil, err
+	}
+	topicsAPI, err := forward(strings.TrimSuffix(api, topicsapitest.Path))
+	if err != nil {
+		return nil, err
+	}
+	notion := w.notion.Handler()
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case strings.HasPrefix(path, "/bot"):
+			tg.ServeHTTP(rw, r)
+		case strings.HasPrefix(path, effects.BillingPath):
+			w.billing.ServeHTTP(rw, r)
+		case path == topicsapitest.Path:
+			topicsAPI.ServeHTTP(rw, r)
+		default:
+			notion.ServeHTTP(rw, r)
+		}
+	}), nil
+}
+
+func forward(to string) (http.Handler, error) {
+	u, err := url.Parse(to)
+	if err != nil {
+		return nil, fmt.Errorf("address of a fake: %w", err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	proxy.ErrorLog = log.New(io.Discard, "", 0)
+	proxy.ErrorHandler = func(rw http.ResponseWriter, _ *http.Request, _ error) { rw.WriteHeader(http.StatusBadGateway) }
+	return proxy, nil
+}
+
+// openGate listens for one process and returns the address.
+func (w *effectsWorld) openGate(process int) (string, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // lives until close
+	if err != nil {
+		return "", fmt.Errorf("listen for the far sides: %w", err)
+	}
+	server := &http.Server{
+		Handler: w.gate.Handler(process), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
+	}
+	w.gates = append(w.gates, server)
+	w.serving.Go(func() { _ = server.Serve(ln) })
+	return "http://" + ln.Addr().String(), nil
+}
+
+func (w *effectsWorld) writeSettings(process int, base string) error {
+	addr, err := proc.FreeAddress()
+	if err != nil {
+		return err
+	}
+	w.addrs = append(w.addrs, addr)
+	set := botSettings{
+		Stage: stage.Hello{
+			Telegram: base, Token: w.tg.Token(), TopicsAPI: base + topicsapitest.Path, Groups: []int64{effectsGroup},
+		},
+		Store: namedStore(w.store, process), Listen: addr, Cache: time.Millisecond,
+		Operators: []int64{stage.OperatorID, secondOperator},
+		Group: object{
+			"admins": []int64{stage.OperatorID, secondOperator}, "customer_send": "bot", "customer_bot_token": effectsBot,
+		},
+		More: effectsSettings(base, w.notion.Token(), w.database),
+	}
+	dir := filepath.Join(w.dir, fmt.Sprint("process-", process+1))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	path, err := set.write(dir)
+	w.settings = append(w.settings, path)
+	return err
+}
+
+// effectsSettings are the commands of the table.
+func effectsSettings(base, token, database string) object {
+	billing := base + effects.BillingPath
+	command := func(name string) object {
+		return object{
+			"name": name, "usage": "<tariff> <months>", "help": "Switch a tariff on",
+			"args": []any{object{"name": "tariff", "match": `t(\d+)`}, object{"name": "months", "match": `m(\d+)`}},
+			"request": object{
+				"method": "POST", "url": billing + "activate", "timeout": "1s",
+				"json": object{"user_id": "{{.Customer.ID}}", "tariff": "{{.Args.tariff}}", "months": "{{.Args.months}}"},
+			},
+			"check": object{
+				"request": object{"url": billing + "users/{{.Customer.ID}}", "timeout": "2s"}, "done": "{{.Response.active}}",
+			},
+			"reply": "Tariff {{.Args.tariff}} is on until {{.Response.until}}",
+		}
+	}
+	confirm, tell := command("renew"), command("extend")
+	confirm["confirm"] = true
+	tell["tell_customer"] = "Your tariff is active until {{.Response.until}}"
+	return object{
+		"commands": []any{command("activate"), confirm, tell},
+		"links": object{"check": object{
+			"request": object{"url": billing + "accounts/{{.Account}}", "timeout": "1s"}, "done": "{{.Response.exists}}",
+		}},
+		"integrations": []any{object{
+			"type": "notion", "id": "cards", "token": token, "api_url": base, "database_id": database,
+		}},
+	}
+}
+
+// close ends everything, whatever has happened.
+func (w *effectsWorld) close() error {
+	w.mu.Lock()
+	for _, child := range w.live {
+		if child != nil {
+			child.Kill()
+		}
+	}
+	w.mu.Unlock()
+	if w.gate != nil {
+		w.gate.Close()
+	}
+	err := w.tg.Close()
+	for _, server := range w.gates {
+		err = errors.Join(err, server.Close())
+	}
+	w.serving.Wait()
+	w.api.Close()
+	w.notion.Close()
+	return err
+}
+
+func (w *effectsWorld) start(i int) error {
+	var stderr io.Writer
+	if w.verbose {
+		stderr = os.Stderr
+	}
+	child, err := proc.Start(w.ctx, proc.Options{Name: fmt.Sprint("topicpilot ", i+1), Stderr: stderr},
+		w.pilot, "run", "--config", w.settings[i])
+	if err != nil {
+		return err
+	}
+	w.live[i] = child
+	return nil
+}
+
+func (w *effectsWorld) startAll() error {
+	for i := range w.live {
+		if err := w.start(i); err != nil {
+			return err
+		}
+	}
+	for i, child := range w.live {
+		if err := waitReady(w.ctx, "http://"+w.addrs[i]+"/readyz", child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kill ends a process at once and starts it anew, as a supervisor would; meanwhile is called
+// in between.
+func (w *effectsWorld) kill(i int, meanwhile func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.live[i].Gone(); err != nil {
+		w.broken = errors.Join(w.broken, fmt.Errorf("ended without being killed: %w", err))
+		return
+	}
+	w.live[i].Kill()
+	w.kills++
+	meanwhile()
+	w.broken = errors.Join(w.broken, w.start(i))
+}
+
+// well tells of a process that has ended by itself.
+func (w *effectsWorld) well() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.broken
+	for _, child := range w.live {
+		err = errors.Join(err, child.Gone())
+	}
+	return err
+}
+
+// settle waits until nothing waits anywhere, and goes on doing so.
+func (w *effectsWorld) settle(limit time.Duration) (calm bool, err error) {
+	db, err := crash.DB(w.store)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = db.Close() }()
+	ctx, cancel := context.WithTimeout(w.ctx, limit)
+	defer cancel()
+	for quiet := 0; quiet < 3; quiet++ {
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return false, w.ctx.Err()
+		}
+		if err := w.well(); err != nil {
+			return false, err
+		}
+		if n, err := crash.Waiting(ctx, db); err != nil || n > 0 || w.tg.Pending() > 0 {
+			quiet = -1
+		}
+	}
+	return true, nil
+}
