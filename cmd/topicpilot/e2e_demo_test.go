@@ -303,6 +303,7 @@ func testDemoPicture(t *testing.T, bin string) {
 	v.press("Do it")
 	v.Until(demotest.Has(fromSupport, v.told[0]))
 	v.Until(demotest.Has(internalCard, "The customer has been told."))
+	v.Until(`document.getElementById("toast").hidden`)
 	v.innocent("the picture")
 	v.Shot("demo")
 	v.leave()

@@ -86,7 +86,25 @@ func testDemoActions(t *testing.T, bin string) {
 	if len(s.Systems.Effects) != 2 || s.Systems.Effects[0].Key == s.Systems.Effects[1].Key {
 		t.Errorf("effects in billing: %+v", s.Systems.Effects)
 	}
+	v.manages()
 	v.leave()
+}
+
+// manages opens the customer in the billing system, which is for admins.
+func (v *visitor) manages() {
+	v.t.Helper()
+	v.Write("composer-text", "/admin")
+	v.Until(demotest.Has(internalCard, "for this group's admins"))
+	v.Click(demotest.ID("as-iryna"))
+	v.Write("composer-text", "/admin")
+	v.Until(demotest.Has(internalCard, "Emma Wilson in billing: "))
+	v.innocent("/admin")
+	address := v.Eval(`document.querySelector('[data-testid="message"] a[href*="/billing/"]').href`)
+	v.Do(chromedp.Navigate(address))
+	if got := v.Eval(`document.body.innerText`); !strings.Contains(got, "VPS 8 for 3 months") {
+		v.t.Errorf("the page in billing: %q", got)
+	}
+	v.Shot("e2e-billing")
 }
 
 // testDemoCard: /notion makes one card and reads back what the team set there; a linked account stands

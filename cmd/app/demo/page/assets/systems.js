@@ -1,6 +1,7 @@
 // What the outside systems hold on the customer of the open topic: the card in Notion, which can be
 // edited here as the team would there, and billing.
 import { $, clock, el, reconcile, toast } from "./dom.js";
+import { bare } from "./topics.js";
 import { changed, send, store, topicOf } from "./store.js";
 
 const parts = {};
@@ -9,10 +10,11 @@ let looked = ""; // what was last looked at
 let dirty = false; // the visitor has changed the form and not saved it
 
 export function setUpSystems() {
+  parts.who = el("h2", { class: "who" });
   parts.notice = el("p", { class: "system" });
   parts.notion = notionPart();
   parts.billing = billingPart();
-  $("systems").append(parts.notice, parts.notion, parts.billing);
+  $("systems").append(parts.who, parts.notice, parts.notion, parts.billing);
 }
 
 function notionPart() {
@@ -59,6 +61,7 @@ export function drawSystems() {
   shownFor = store.current;
   if (switched) dirty = false;
   news(found, switched);
+  parts.who.textContent = topic ? bare(topic.title) : "";
   parts.notice.hidden = Boolean(found.user);
   parts.notice.textContent = topic?.kind === "chat" ? "Several people write here: there is no card of one customer."
     : "Choose a customer's topic to see what Notion and billing hold on them.";
