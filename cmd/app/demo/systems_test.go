@@ -194,6 +194,51 @@ func TestFilesAreServedSealed(t *testing.T) {
 	}
 }
 
+func TestNotionIsDisturbed(t *testing.T) {
+	s := start(t)
+	ask := func() *http.Response {
+		t.Helper()
+		set := s.Settings().Notion
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, set.APIURL+"/v1/databases/"+set.DatabaseID, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+set.Token)
+		req.Header.Set("Notion-Version", "2025-09-03")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp
+	}
+	set := func(id string, on bool) {
+		t.Helper()
+		if err := s.SetFault(id, on); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := ask().StatusCode; got != 200 {
+		t.Errorf("undisturbed: status %d", got)
+	}
+	set("notion-down", true)
+	if got := ask().StatusCode; got != 503 {
+		t.Errorf("down: status %d", got)
+	}
+	set("notion-down", false)
+	for range 2 {
+		// A pause is asked for once, then again only after a while or when switched on anew.
+		set("notion-429", true)
+		if got := ask(); got.StatusCode != 429 || got.Header.Get("Retry-After") != "7" {
+			t.Errorf("busy: status %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
+		}
+		if got := ask().StatusCode; got != 200 {
+			t.Errorf("after the pause: status %d", got)
+		}
+		set("notion-429", false)
+	}
+}
+
 func TestBillingPage(t *testing.T) {
 	s := start(t)
 	if _, _, err := charge(s, "POST", "/users/810001/tariff", "a", `{"tariff":"t1","months":"6"}`); err != nil {
