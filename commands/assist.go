@@ -59,7 +59,10 @@ func listCommands(text *topics.Text, req Request, heading string, commands []Com
 	}
 	text.Bold(req.Say.T(heading, nil))
 	for _, command := range commands {
-		text.Add("\n").Code(command.usage()).Add(" — " + command.help(req.Say))
+		text.Add("\n").Code(command.usage())
+		if help := command.help(req.Say); help != "" {
+			text.Add(" — " + help)
+		}
 		if command.Role >= topics.RoleAdmin {
 			text.Add(" (" + req.Say.T("assist.admins", nil) + ")")
 		}
