@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"topicpilot/topics"
@@ -31,13 +32,24 @@ func (m *indexed) dest() []any {
 	return []any{&m.id, &m.chat, &m.thread, &m.date, &m.author, &m.kind, &m.text, &m.media}
 }
 
-// searched reports whether the message is to be found at all. Our own comments are not:
-// answers of /find would fill the hits of the next one.
+// searched reports whether the message is to be found at all. Our own comments are not,
+// nor is what was searched for: questions and answers of /find would fill the hits of the
+// next one.
 func (m *indexed) searched() bool {
-	kind := topics.MessageKind(m.kind)
-	return kind != topics.MessageService &&
-		(kind != topics.MessageComment || topics.AuthorKind(m.author) != topics.AuthorSelf)
+	switch topics.MessageKind(m.kind) {
+	case topics.MessageService:
+		return false
+	case topics.MessageComment:
+		return topics.AuthorKind(m.author) != topics.AuthorSelf
+	case topics.MessageCommand:
+		return !findTyped.MatchString(m.text)
+	case topics.MessageTalk:
+	}
+	return true
 }
+
+// findTyped is the command that searches, as people type it.
+var findTyped = regexp.MustCompile(`(?i)^\s*/find(@\w+)?(\s|$)`)
 
 // words are the terms under which the message is found, "" for none.
 func (m *indexed) words() (string, error) {
