@@ -103,15 +103,8 @@ func (f *forget) press(ctx context.Context, req Request) (Reply, error) {
 		return Reply{Toast: req.Say.T("forget.working", nil), Tasks: []topics.Task{task.task()}}, nil
 	case run.State != topics.RunAsked:
 		return Reply{Toast: req.Say.T("forget.already", nil)}, nil
-	case f.Now().Sub(run.AskedAt) > buttonLife:
-		return Reply{Toast: req.Say.T("press.old", nil)}, nil
 	}
-	run.Decided = req.By
-	if req.Action.Verb == forgetCancel {
-		run.State, run.Result, run.EndedAt = topics.RunCancelled, "cancelled", f.Now()
-	} else {
-		run.State = topics.RunQueued
-	}
+	text := f.decide(&run, req)
 	if _, err := f.Runs.ChangeRun(ctx, run); err != nil {
 		if errors.Is(err, topics.ErrConflict) {
 			return Reply{Toast: req.Say.T("forget.already", nil)}, nil
@@ -119,10 +112,25 @@ func (f *forget) press(ctx context.Context, req Request) (Reply, error) {
 		return Reply{}, &Later{Err: fmt.Errorf("record the decision: %w", err)}
 	}
 	if run.State == topics.RunCancelled {
-		text := req.Say.T("forget.cancelled", nil)
-		return Reply{Text: topics.Plain(text), Edit: true, Toast: text}, nil
+		return Reply{Text: text, Edit: true, Toast: text.Text}, nil
 	}
 	return Reply{Toast: req.Say.T("forget.working", nil), Tasks: []topics.Task{task.task()}}, nil
+}
+
+// decide writes into the run what the button means now, and says it where nothing is done.
+func (f *forget) decide(run *topics.Run, req Request) topics.Text {
+	late := f.Now().Sub(run.AskedAt) > buttonLife
+	if !late && req.Action.Verb != forgetCancel {
+		run.State, run.Decided = topics.RunQueued, req.By
+		return topics.Text{}
+	}
+	run.State, run.EndedAt = topics.RunCancelled, f.Now()
+	if late {
+		run.Result = "nobody decided"
+		return shownText(req.Say.T("own.state.late", messages.Data{"Command": codeOf("/forget")}), maxCard)
+	}
+	run.Result, run.Decided = "cancelled", req.By
+	return topics.Plain(req.Say.T("forget.cancelled", nil))
 }
 
 func (t forgetTask) task() topics.Task {
