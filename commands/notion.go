@@ -44,13 +44,13 @@ type Card struct {
 // Cards keeps customers' cards in an outside system. May be called concurrently for
 // different customers.
 type Cards interface {
-	// Upsert finds the customer's card, or makes one, and brings it up to date. known is
-	// the id that it had last, "" for none. It may be called again after any error: it
-	// looks for the card before it makes one.
+	// Upsert finds the customer's card, or makes one, and brings it up to date. It may be
+	// called again after any error: it looks for the card before it makes one, and longer
+	// where one was asked for without an answer.
 	//
 	// Errors: *topics.Wait when the system asks for a pause; *CardError for what no later
 	// try mends; any other may pass.
-	Upsert(ctx context.Context, customer topics.Customer, known string) (Card, error)
+	Upsert(ctx context.Context, customer topics.Customer, known topics.KnownCard) (Card, error)
 }
 
 // CardReason is why a card cannot be written: the id of the text that says so.
@@ -182,6 +182,9 @@ func (n *notion) RunTask(ctx context.Context, task topics.Task) (topics.TaskResu
 	req := Request{
 		Call: topics.Call{Group: group, Conversation: t.Conversation}, Say: messages.For(group.Language),
 	}
+	if n.System == "" { // the integration was taken out of the settings meanwhile
+		return n.answer(ctx, t, topics.Plain(req.Say.T("notion.not_set", nil)), topics.RunFailed, "not set")
+	}
 	card, err := n.write(ctx, req, t.CustomerID)
 	switch {
 	case err == nil:
@@ -206,8 +209,9 @@ func (n *notion) write(ctx context.Context, req Request, customerID int64) (Card
 	return WriteCard(ctx, n.Pages, n.Cards, n.System, customer)
 }
 
-// WriteCard brings the customer's card up to date and remembers its page. Errors: as of
-// Cards, and the store's.
+// WriteCard brings the customer's card up to date and remembers its page. That a page is
+// asked for is written down before: if we die, the next try knows that there may be one
+// which is not to be seen yet. Errors: as of Cards, and the store's.
 func WriteCard(
 	ctx context.Context, pages topics.PageStore, cards Cards, system string, customer topics.Customer,
 ) (Card, error) {
@@ -215,21 +219,55 @@ func WriteCard(
 	if err != nil && !errors.Is(err, topics.ErrNotFound) {
 		return Card{}, fmt.Errorf("read the card's page: %w", err)
 	}
-	card, err := cards.Upsert(ctx, customer, page.ID)
+	asked, err := pages.Page(ctx, system, topics.PageAsked, customer.ID, topics.Conversation{})
+	if err != nil && !errors.Is(err, topics.ErrNotFound) {
+		return Card{}, fmt.Errorf("read whether a card was asked for: %w", err)
+	}
+	note := topics.Page{System: system, Kind: topics.PageAsked, CustomerID: customer.ID}
+	card, err := cards.Upsert(ctx, customer, topics.KnownCard{
+		ID: page.ID, Asked: asked.At,
+		Asking: func(ctx context.Context) error {
+			note.At = time.Now()
+			return pages.KeepPage(ctx, note)
+		},
+	})
 	if err != nil {
+		if !note.At.IsZero() && noCard(err) {
+			err = errors.Join(err, pages.DropPage(ctx, note))
+		}
 		return Card{}, err
 	}
+	if err := keepCard(ctx, pages, page, card, note); err != nil {
+		return Card{}, err
+	}
+	if !note.At.IsZero() || !asked.At.IsZero() {
+		if err := pages.DropPage(ctx, note); err != nil {
+			return Card{}, fmt.Errorf("forget that a card was asked for: %w", err)
+		}
+	}
+	return card, nil
+}
+
+// noCard reports whether an error tells that certainly no page was made.
+func noCard(err error) bool {
+	_, wait := errors.AsType[*topics.Wait](err)
+	_, refused := errors.AsType[*CardError](err)
+	return wait || refused
+}
+
+// keepCard remembers the card's page, where it is not the one that was known.
+func keepCard(ctx context.Context, pages topics.PageStore, page topics.Page, card Card, note topics.Page) error {
 	kept := topics.Page{
-		System: system, Kind: topics.PageCard, CustomerID: customer.ID, ID: card.ID, URL: card.URL,
+		System: note.System, Kind: topics.PageCard, CustomerID: note.CustomerID, ID: card.ID, URL: card.URL,
 		Ours: card.Created || page.ID == card.ID && page.Ours, At: time.Now(),
 	}
 	if kept.ID == page.ID && kept.URL == page.URL && kept.Ours == page.Ours {
-		return card, nil
+		return nil
 	}
 	if err := pages.KeepPage(ctx, kept); err != nil {
-		return Card{}, fmt.Errorf("keep the card's page: %w", err)
+		return fmt.Errorf("keep the card's page: %w", err)
 	}
-	return card, nil
+	return nil
 }
 
 // failed decides between another try and an answer that says why not.

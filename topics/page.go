@@ -14,7 +14,21 @@ const (
 	PageCard PageKind = "card"
 	// PageTranscript is a page of its own with a topic's transcript.
 	PageTranscript PageKind = "transcript"
+	// PageAsked is a customer's card that was asked for, and of which no answer has come:
+	// At is when that was, and it has no ID.
+	PageAsked PageKind = "asked"
 )
+
+// KnownCard is what was written down of a customer's card.
+type KnownCard struct {
+	// ID is the page that it had last, "" for none.
+	ID string
+	// Asked is when a page was asked for without an answer, zero for never.
+	Asked time.Time
+	// Asking writes down that a page is asked for now. It is called before each time, and
+	// on an error none is asked for. Nil writes nothing down.
+	Asking func(ctx context.Context) error
+}
 
 // Page is what we know of a page in an outside system: the map from our ids to its.
 type Page struct {
@@ -25,7 +39,7 @@ type Page struct {
 	CustomerID int64
 	// Conversation is set for PageTranscript.
 	Conversation Conversation
-	// ID is the outside system's.
+	// ID is the outside system's, "" for PageAsked.
 	ID  string
 	URL string
 	// Ours tells that we made the page; one made by hand is never archived by us.
@@ -35,7 +49,7 @@ type Page struct {
 
 // PageStore keeps pages durably. It may be used concurrently.
 type PageStore interface {
-	// Page finds the page of a customer (PageCard) or of a conversation
+	// Page finds the page of a customer (PageCard, PageAsked) or of a conversation
 	// (PageTranscript); ErrNotFound if none is known.
 	Page(ctx context.Context, system string, kind PageKind, customerID int64, conv Conversation) (Page, error)
 	// KeepPage stores the page in place of the former one of its kind.

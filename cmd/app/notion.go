@@ -110,7 +110,9 @@ func (a *App) cards(client *notion.Client) commands.Cards {
 }
 
 // Upsert implements commands.Cards.
-func (c *notionCards) Upsert(ctx context.Context, customer topics.Customer, known string) (commands.Card, error) {
+func (c *notionCards) Upsert(
+	ctx context.Context, customer topics.Customer, known topics.KnownCard,
+) (commands.Card, error) {
 	if !c.take(customer.ID) {
 		return commands.Card{}, &topics.Wait{After: busyPause, Err: errCardBusy}
 	}

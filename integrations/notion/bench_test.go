@@ -8,6 +8,7 @@ import (
 
 	"topicpilot/integrations/notion"
 	"topicpilot/integrations/notion/notiontest"
+	"topicpilot/topics"
 )
 
 // prepare is a fake without limits, a client of it, and a page.
@@ -33,13 +34,13 @@ func prepare(b *testing.B) (*notiontest.Server, *notion.Client, string) {
 // BenchmarkCard is a warm card: one request.
 func BenchmarkCard(b *testing.B) {
 	server, client, _ := prepare(b)
-	card, err := client.Upsert(context.Background(), ann(), "")
+	card, err := client.Upsert(context.Background(), ann(), topics.KnownCard{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	server.ResetRequests()
 	for b.Loop() {
-		if _, err := client.Upsert(context.Background(), ann(), card.ID); err != nil {
+		if _, err := client.Upsert(context.Background(), ann(), topics.KnownCard{ID: card.ID}); err != nil {
 			b.Fatal(err)
 		}
 	}

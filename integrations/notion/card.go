@@ -3,6 +3,7 @@ package notion
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -35,14 +36,19 @@ type Card struct {
 // lookPauses stand between the looks for a page whose creation was not answered.
 var lookPauses = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second}
 
-// Upsert brings the customer's card up to date, and makes it where there is none. known is
-// the page's id from an earlier call, "" for none: with it one request suffices.
+// seenWithin is after how long a page is to be seen by everybody: one that was asked for
+// longer ago, and is not there, was not made.
+const seenWithin = time.Minute
+
+// Upsert brings the customer's card up to date, and makes it where there is none. With the
+// id from an earlier call one request suffices.
 //
 // The name is written at creation only. Username and phone are kept up to date, but never
 // emptied, since people add what the customer did not show. Texts over Notion's limits are
-// cut. A page is only made after a look for one, also after a create that was not answered;
-// *topics.UnknownOutcome tells that even then it is not known whether there is one: run it again.
-func (c *Client) Upsert(ctx context.Context, customer topics.Customer, known string) (Card, error) {
+// cut. A page is only made after a look for one, and after several where one was asked for
+// within the last minute without an answer; *topics.UnknownOutcome tells that even then it is
+// not known whether there is one: run it again.
+func (c *Client) Upsert(ctx context.Context, customer topics.Customer, known topics.KnownCard) (Card, error) {
 	s, err := c.schema(ctx)
 	if err != nil {
 		return Card{}, err
@@ -54,10 +60,12 @@ func (c *Client) Upsert(ctx context.Context, customer topics.Customer, known str
 	return card, err
 }
 
-func (c *Client) upsert(ctx context.Context, s *schema, customer topics.Customer, known string) (Card, error) {
+func (c *Client) upsert(
+	ctx context.Context, s *schema, customer topics.Customer, known topics.KnownCard,
+) (Card, error) {
 	lost := false
-	if known != "" {
-		page, err := c.updateCard(ctx, s, known, customer)
+	if known.ID != "" {
+		page, err := c.updateCard(ctx, s, known.ID, customer)
 		switch {
 		case err == nil && page.owner(s.userID) == strconv.FormatInt(customer.ID, 10):
 			return page.card(s), nil
@@ -69,10 +77,18 @@ func (c *Client) upsert(ctx context.Context, s *schema, customer topics.Customer
 	// Between find and update a page may go into the trash: then there is a second look.
 	for range 2 {
 		page, twins, err := c.findCard(ctx, s, customer.ID)
+		if err == nil && page == nil && c.now().Sub(known.Asked) < seenWithin {
+			page, twins, err = c.lookAgain(ctx, s, customer.ID)
+		}
 		if err != nil {
 			return Card{}, err
 		}
 		if page == nil {
+			if known.Asking != nil {
+				if err := known.Asking(ctx); err != nil {
+					return Card{}, fmt.Errorf("write down that a card is asked for: %w", err)
+				}
+			}
 			return c.createCard(ctx, s, customer, lost)
 		}
 		if page.differs(s, customer) {
@@ -85,6 +101,8 @@ func (c *Client) upsert(ctx context.Context, s *schema, customer topics.Customer
 		}
 		card := page.card(s)
 		card.Twins = twins
+		// There was none when it was asked for.
+		card.Created = !known.Asked.IsZero()
 		return card, nil
 	}
 	return Card{}, &Error{Kind: KindConflict, Op: "update card", Err: errMoving}
@@ -146,7 +164,14 @@ func (c *Client) createCard(ctx context.Context, s *schema, customer topics.Cust
 		},
 	}, &page)
 	if _, unknown := errors.AsType[*topics.UnknownOutcome](err); unknown {
-		return c.lookAgain(ctx, s, customer, replaced, err)
+		// Nothing is created here: what is not to be seen yet may be so later.
+		found, twins, look := c.lookAgain(ctx, s, customer.ID)
+		if look != nil || found == nil {
+			return Card{}, err
+		}
+		card := found.card(s)
+		card.Created, card.Twins, card.Replaced = true, twins, replaced
+		return card, nil
 	}
 	if err != nil {
 		return Card{}, err
@@ -156,23 +181,17 @@ func (c *Client) createCard(ctx context.Context, s *schema, customer topics.Cust
 	return card, nil
 }
 
-// lookAgain looks for a page whose creation was not answered. Nothing is created here: what
-// is not to be seen yet may be so later.
-func (c *Client) lookAgain(
-	ctx context.Context, s *schema, customer topics.Customer, replaced bool, cause error,
-) (Card, error) {
+// lookAgain looks for a page whose creation was not answered, with growing pauses.
+func (c *Client) lookAgain(ctx context.Context, s *schema, customerID int64) (page *pageAnswer, twins int, err error) {
 	for _, d := range lookPauses {
-		if c.sleep(ctx, d) != nil {
-			return Card{}, cause
+		if err := c.sleep(ctx, d); err != nil {
+			return nil, 0, err
 		}
-		page, twins, err := c.findCard(ctx, s, customer.ID)
-		if err == nil && page != nil {
-			card := page.card(s)
-			card.Created, card.Twins, card.Replaced = true, twins, replaced
-			return card, nil
+		if page, twins, err = c.findCard(ctx, s, customerID); page != nil {
+			return page, twins, nil
 		}
 	}
-	return Card{}, cause
+	return nil, 0, err
 }
 
 // updateCard writes what is ours. A page in the trash gives KindArchived: Notion refuses the

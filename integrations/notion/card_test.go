@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,7 +16,7 @@ import (
 
 func upsert(t *testing.T, s *stage, customer topics.Customer, known string) notion.Card {
 	t.Helper()
-	card, err := s.client.Upsert(t.Context(), customer, known)
+	card, err := s.client.Upsert(t.Context(), customer, topics.KnownCard{ID: known})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func TestCreateWithoutAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, notiontest.Options{QueryLag: test.lag})
 			s.server.Fail("pages.create", test.fault)
-			card, err := s.client.Upsert(t.Context(), ann(), "")
+			card, err := s.client.Upsert(t.Context(), ann(), topics.KnownCard{})
 			if _, unknown := errors.AsType[*topics.UnknownOutcome](err); unknown != test.unknown {
 				t.Fatalf("%+v, %v", card, err)
 			}
@@ -178,6 +179,60 @@ func TestCreateWithoutAnswer(t *testing.T) {
 				t.Errorf("%+v, %d pages", card, len(pages))
 			}
 		})
+	}
+}
+
+// TestAskedBefore: whoever died after a create left finds its page although it is seen late,
+// and makes another only where there is none.
+func TestAskedBefore(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		ago    time.Duration
+		effect bool
+		lag    int
+		pages  int
+		pauses int
+	}{
+		"took effect":            {ago: time.Second, effect: true, pages: 1},
+		"took effect, seen late": {ago: time.Second, effect: true, lag: 3, pages: 1, pauses: 3},
+		"no effect":              {ago: time.Second, pages: 1, pauses: 3},
+		"no effect, long ago":    {ago: 2 * time.Minute, pages: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, notiontest.Options{QueryLag: test.lag}, func(o *notion.Options) {
+				o.Now = func() time.Time { return now }
+			})
+			if test.effect {
+				died, cancel := context.WithCancel(t.Context())
+				s.server.Fail("pages.create", notiontest.Fault{After: true, Close: true})
+				s.client.SetSleep(func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() })
+				if _, err := s.client.Upsert(died, ann(), topics.KnownCard{}); err == nil {
+					t.Fatal("it did not die")
+				}
+			}
+			asked := 0
+			next := s.newClient(t, func(o *notion.Options) { o.Now = func() time.Time { return now } })
+			card, err := next.Upsert(t.Context(), ann(), topics.KnownCard{
+				Asked: now.Add(-test.ago), Asking: func(context.Context) error { asked++; return nil },
+			})
+			pages := s.server.Pages(s.source)
+			if err != nil || len(pages) != test.pages || card.ID != pages[0].ID || !card.Created {
+				t.Errorf("%+v, %v, %d pages", card, err, len(pages))
+			}
+			if test.effect == (asked > 0) || len(s.pauses) != test.pauses {
+				t.Errorf("asked for %d times, pauses %v", asked, s.pauses)
+			}
+		})
+	}
+}
+
+// TestAskingFails: what cannot be written down is not asked for.
+func TestAskingFails(t *testing.T) {
+	s := newStage(t, notiontest.Options{})
+	full := errors.New("the disk is full")
+	_, err := s.client.Upsert(t.Context(), ann(), topics.KnownCard{Asking: func(context.Context) error { return full }})
+	if !errors.Is(err, full) || len(s.server.Pages(s.source)) != 0 {
+		t.Errorf("%v, %d pages", err, len(s.server.Pages(s.source)))
 	}
 }
 
@@ -250,7 +305,7 @@ func TestOtherShapes(t *testing.T) {
 			var card notion.Card
 			for range 2 {
 				var err error
-				if card, err = client.Upsert(t.Context(), ann(), ""); err != nil {
+				if card, err = client.Upsert(t.Context(), ann(), topics.KnownCard{}); err != nil {
 					t.Fatal(err)
 				}
 				s.server.SetTags(card.ID, "vip")
@@ -273,14 +328,14 @@ func TestSchemaChanges(t *testing.T) {
 	upsert(t, s, ann(), "")
 	s.server.SetProperty(s.source, "Telegram ID", "")
 	s.server.SetProperty(s.source, "TG", "number")
-	_, first := s.client.Upsert(t.Context(), ann(), "")
-	_, second := s.client.Upsert(t.Context(), ann(), "")
+	_, first := s.client.Upsert(t.Context(), ann(), topics.KnownCard{})
+	_, second := s.client.Upsert(t.Context(), ann(), topics.KnownCard{})
 	refusal, ok := errors.AsType[*notion.Error](second)
 	if first == nil || !ok || refusal.Kind != notion.KindSchema || !strings.Contains(second.Error(), "Telegram ID") {
 		t.Fatalf("%v, then %v", first, second)
 	}
 	s.server.SetProperty(s.source, "Telegram ID", "number")
-	if card, err := s.client.Upsert(t.Context(), ann(), ""); err != nil || card.ID == "" {
+	if card, err := s.client.Upsert(t.Context(), ann(), topics.KnownCard{}); err != nil || card.ID == "" {
 		t.Errorf("%+v, %v", card, err)
 	}
 }
@@ -346,7 +401,7 @@ func TestEndedContext(t *testing.T) {
 	s := newStage(t, notiontest.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.client.Upsert(ctx, ann(), ""); !errors.Is(err, context.Canceled) {
+	if _, err := s.client.Upsert(ctx, ann(), topics.KnownCard{}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	if len(s.server.Pages(s.source)) != 0 {

@@ -63,7 +63,7 @@ func TestFaults(t *testing.T) {
 					o.Timeout = 100 * time.Millisecond
 				}
 			})
-			card, err := s.newClient(t).Upsert(t.Context(), ann(), "")
+			card, err := s.newClient(t).Upsert(t.Context(), ann(), topics.KnownCard{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +111,7 @@ func TestPause(t *testing.T) {
 	}
 	now = now.Add(10 * time.Second)
 	s.server.ResetRequests()
-	if _, err := s.client.Upsert(t.Context(), ann(), ""); outcome(err) != "wait 20s" || s.total() != 0 {
+	if _, err := s.client.Upsert(t.Context(), ann(), topics.KnownCard{}); outcome(err) != "wait 20s" || s.total() != 0 {
 		t.Errorf("%v, %d requests", err, s.total())
 	}
 	now = now.Add(20 * time.Second)
@@ -123,7 +123,7 @@ func TestLimit(t *testing.T) {
 	s := newStage(t, notiontest.Options{}, func(o *notion.Options) { o.PerSecond = 3 })
 	waits := 0
 	for range 100 {
-		if _, err := s.client.Upsert(t.Context(), ann(), ""); strings.HasPrefix(outcome(err), "wait") {
+		if _, err := s.client.Upsert(t.Context(), ann(), topics.KnownCard{}); strings.HasPrefix(outcome(err), "wait") {
 			waits++
 		} else if err != nil {
 			t.Fatal(err)
@@ -186,11 +186,11 @@ func TestNoLeak(t *testing.T) {
 		f.Times = -1
 		customer := topics.Customer{ID: 5, Name: word + " Smith"}
 		if _, err := s.newClient(t, func(o *notion.Options) { o.Token = token(secret) }).Upsert(
-			t.Context(), customer, ""); err != nil {
+			t.Context(), customer, topics.KnownCard{}); err != nil {
 			t.Fatal(err)
 		}
 		s.server.Fail("*", f)
-		_, err := client.Upsert(t.Context(), customer, "")
+		_, err := client.Upsert(t.Context(), customer, topics.KnownCard{})
 		_, appended := client.AppendBlocks(t.Context(), s.server.Pages(s.source)[0].ID, []notion.Block{})
 		text := fmt.Sprintf("%v %+v %v %s", err, client.Check(t.Context()), appended, log.String())
 		if f.Code == word {

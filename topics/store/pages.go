@@ -14,7 +14,7 @@ func pagePlace(
 	kind topics.PageKind, customerID int64, conv topics.Conversation,
 ) (place topics.Conversation, holder int64, err error) {
 	switch kind {
-	case topics.PageCard:
+	case topics.PageCard, topics.PageAsked:
 		return topics.Conversation{}, customerID, nil
 	case topics.PageTranscript:
 		return conv, 0, nil

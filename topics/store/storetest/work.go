@@ -203,6 +203,16 @@ func pages(t *testing.T, b Backend) {
 	check("cards", topics.PageTranscript, 1, conv(1), transcript)
 	check("cards", topics.PageTranscript, 1, conv(2), topics.Page{})
 	check("crm", topics.PageCard, 1, conv(9), otherSystem)
+	asked := topics.Page{System: "cards", Kind: topics.PageAsked, CustomerID: 1, At: day}
+	p.must(p.KeepPage(ctx, asked))
+	if got, err := p.Page(ctx, "cards", topics.PageAsked, 1, topics.Conversation{}); err != nil || got != asked {
+		t.Errorf("asked for: %+v, %v", got, err)
+	}
+	check("cards", topics.PageCard, 1, conv(1), card) // beside it
+	p.must(p.DropPage(ctx, asked))
+	if got, err := p.Page(ctx, "cards", topics.PageAsked, 1, topics.Conversation{}); !errors.Is(err, topics.ErrNotFound) {
+		t.Errorf("asked for and dropped: %+v, %v", got, err)
+	}
 	newer := card
 	newer.ID, newer.Ours = "card-2", false
 	p.must(p.KeepPage(ctx, newer))

@@ -1,0 +1,90 @@
+package commands_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"topicpilot/commands"
+	"topicpilot/topics"
+)
+
+// cardPages keeps one customer's pages.
+type cardPages map[topics.PageKind]topics.Page
+
+func (p cardPages) Page(
+	_ context.Context, _ string, kind topics.PageKind, _ int64, _ topics.Conversation,
+) (topics.Page, error) {
+	if page, ok := p[kind]; ok {
+		return page, nil
+	}
+	return topics.Page{}, topics.ErrNotFound
+}
+
+func (p cardPages) KeepPage(_ context.Context, page topics.Page) error {
+	p[page.Kind] = page
+	return nil
+}
+
+func (p cardPages) DropPage(_ context.Context, page topics.Page) error {
+	delete(p, page.Kind)
+	return nil
+}
+
+type cardFunc func(ctx context.Context, known topics.KnownCard) (commands.Card, error)
+
+func (f cardFunc) Upsert(ctx context.Context, _ topics.Customer, known topics.KnownCard) (commands.Card, error) {
+	return f(ctx, known)
+}
+
+// TestWriteCardNotes: that a card is asked for stands in the store until it is known what
+// became of it.
+func TestWriteCardNotes(t *testing.T) {
+	lost := &topics.UnknownOutcome{Err: errors.New("no answer")}
+	for name, test := range map[string]struct {
+		asks  bool
+		err   error
+		left  bool // a note of an earlier try
+		notes bool // a note afterwards
+	}{
+		"made":                            {asks: true},
+		"found":                           {},
+		"found after all":                 {left: true},
+		"no answer":                       {asks: true, err: lost, notes: true},
+		"stopped":                         {asks: true, err: context.Canceled, notes: true},
+		"refused":                         {asks: true, err: &commands.CardError{Reason: commands.CardRejected, Err: lost.Err}},
+		"told to wait":                    {asks: true, err: &topics.Wait{After: time.Second}},
+		"told to wait before it asks":     {err: &topics.Wait{After: time.Second}, left: true, notes: true},
+		"no answer to a look after a try": {err: lost, left: true, notes: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pages := cardPages{}
+			at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+			if test.left {
+				pages[topics.PageAsked] = topics.Page{Kind: topics.PageAsked, At: at}
+			}
+			cards := cardFunc(func(ctx context.Context, known topics.KnownCard) (commands.Card, error) {
+				if test.left != known.Asked.Equal(at) {
+					t.Errorf("asked for at %v", known.Asked)
+				}
+				if test.asks {
+					if err := known.Asking(ctx); err != nil || pages[topics.PageAsked].At.IsZero() {
+						t.Errorf("not written down before: %v", err)
+					}
+				}
+				return commands.Card{ID: "card-1", URL: "https://n/1", Created: true}, test.err
+			})
+			_, err := commands.WriteCard(t.Context(), pages, cards, "cards", topics.Customer{ID: 7})
+			if !errors.Is(err, test.err) {
+				t.Errorf("error %v", err)
+			}
+			if _, there := pages[topics.PageAsked]; there != test.notes {
+				t.Errorf("a note afterwards: %v", there)
+			}
+			if page := pages[topics.PageCard]; (page.ID == "card-1" && page.Ours) != (test.err == nil) {
+				t.Errorf("kept %+v", page)
+			}
+		})
+	}
+}
