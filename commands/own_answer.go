@@ -158,7 +158,7 @@ func (w *work) success(answer topics.Outgoing) []topics.Outgoing {
 	if line == "" {
 		return []topics.Outgoing{answer}
 	}
-	answer.Text.Add("\n\n" + line)
+	answer.Text.Add("\n" + line)
 	if w.run.Told == topics.ToldSent || w.run.TellText == "" {
 		return []topics.Outgoing{answer}
 	}

@@ -394,7 +394,7 @@ func TestOwnCheck(t *testing.T) {
 	w.work()
 	w.must(press)
 	w.work()
-	const want = "Checked: it has taken effect.\n\nThe customer has been told."
+	const want = "Checked: it has taken effect.\nThe customer has been told."
 	if got := w.last(); got.text != want || got.buttons != nil || len(w.messages) != 1 {
 		t.Errorf("done: %+v", w.messages)
 	}

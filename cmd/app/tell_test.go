@@ -64,7 +64,7 @@ func TestTellTopic(t *testing.T) {
 	s.button(unknown, olgaID, "Do it again")
 	s.eventually("the outcome", func() bool {
 		m, _ := s.tg.Message(groupID, unknown.ID)
-		return strings.Contains(m.Text, "/ Switched on\n\nThe customer has been told.")
+		return strings.Contains(m.Text, "/ Switched on\nThe customer has been told.")
 	})
 	s.redeliverAll()
 	s.stop()
@@ -191,7 +191,7 @@ func TestTellBot(t *testing.T) {
 	s.start()
 	thread, never := s.topic(11, "Ann"), s.topic(12, "Bob")
 	s.post(thread, olgaID, "/activate")
-	s.last(thread, "/ Switched on\n\nThe customer has been told.")
+	s.last(thread, "/ Switched on\nThe customer has been told.")
 	s.post(never, olgaID, "/activate")
 	got := s.last(never, "they have never written to the bot. Text to copy:")
 	if s.copied(got) != told {
