@@ -53,7 +53,7 @@ func TestWriteCardNotes(t *testing.T) {
 		"found after all":                 {left: true},
 		"no answer":                       {asks: true, err: lost, notes: true},
 		"stopped":                         {asks: true, err: context.Canceled, notes: true},
-		"refused":                         {asks: true, err: &commands.CardError{Reason: commands.CardRejected, Err: lost.Err}},
+		"refused":                         {asks: true, err: &commands.CardError{Err: lost.Err}},
 		"told to wait":                    {asks: true, err: &topics.Wait{After: time.Second}},
 		"told to wait before it asks":     {err: &topics.Wait{After: time.Second}, left: true, notes: true},
 		"no answer to a look after a try": {err: lost, left: true, notes: true},

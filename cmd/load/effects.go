@@ -27,6 +27,7 @@ type effectsCmd struct {
 	Processes int           `default:"1" help:"Processes on one database; two need PostgreSQL."`
 	Runs      int           `default:"4" help:"Runs of each cell: with and without effect, repeated and looked up."`
 	KillRuns  int           `default:"8" help:"Runs of each cell in which a process is killed."`
+	Lag       int           `default:"2" help:"Notion shows a new page only to later queries: how many miss it."`
 	Parallel  int           `default:"4" help:"Bots side by side, each with a store and far sides of its own."`
 	Fault     []string      `placeholder:"WORDS" help:"Only the faults whose names begin so (default: all)."`
 	Kind      []string      `placeholder:"WORDS" help:"Only the kinds of command whose names begin so (default: all)."`
@@ -45,6 +46,8 @@ func (c *effectsCmd) check() error {
 		return errors.New("--processes: want 1, or up to 4 on PostgreSQL")
 	case c.Runs < 0 || c.Runs > 100 || c.KillRuns < 0 || c.KillRuns > 100:
 		return errors.New("want up to 100 runs of each cell")
+	case c.Lag < 0 || c.Lag > 3:
+		return errors.New("--lag: want up to 3 queries")
 	case c.Parallel < 1 || c.Parallel > 16:
 		return errors.New("--parallel: want 1 to 16")
 	case c.Settle < time.Second || c.Settle > 10*time.Minute:

@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
-	"topicpilot/cmd/load/crash"
+	"topicpilot/cmd/load/effects"
 )
 
 // processName is what PostgreSQL calls a process's connections.
@@ -34,9 +33,17 @@ type storeLock struct {
 	conn *sql.Conn
 }
 
-// lockStore takes the lock: of the whole file with SQLite, of one table with PostgreSQL.
-func lockStore(ctx context.Context, store, table string) (*storeLock, error) {
-	driver, name, statement := "pgx", store, "BEGIN; LOCK TABLE "+table+" IN EXCLUSIVE MODE"
+// lockStore takes the lock: of the whole file with SQLite, with PostgreSQL of the table that
+// is written to after an answer to a command of that kind.
+func lockStore(ctx context.Context, store string, kind effects.Kind) (*storeLock, error) {
+	driver, name, statement := "pgx", store, "BEGIN; LOCK TABLE runs IN EXCLUSIVE MODE"
+	switch kind {
+	case effects.Card:
+		statement = "BEGIN; LOCK TABLE pages IN EXCLUSIVE MODE"
+	case effects.Transcript:
+		statement = "BEGIN; LOCK TABLE exports IN EXCLUSIVE MODE"
+	case effects.Own, effects.Confirm, effects.Tell, effects.Link:
+	}
 	if file, ok := strings.CutPrefix(store, "sqlite:"); ok {
 		driver, name, statement = "sqlite", "file:"+file+"?mode=rw&_pragma=busy_timeout(5000)", "BEGIN IMMEDIATE"
 	}
@@ -71,20 +78,4 @@ func (l *storeLock) release(ctx context.Context, postgres bool, process int) err
 		return fmt.Errorf("release the store: %w", err)
 	}
 	return nil
-}
-
-// links counts the customer's links.
-func (c *effectsCell) links() (n int, err error) {
-	db, err := crash.DB(c.store)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = db.Close() }()
-	ctx, cancel := context.WithTimeout(c.ctx, 10*time.Second)
-	defer cancel()
-	err = db.QueryRowContext(ctx, `SELECT count(*) FROM links WHERE customer_id = `+strconv.FormatInt(c.user, 10)).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("count links: %w", err)
-	}
-	return n, nil
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -70,7 +70,7 @@ func newEffectsWorld(ctx context.Context, c *effectsCmd, at effectsPlace) (*effe
 	w := &effectsWorld{
 		ctx: ctx, effectsPlace: at, verbose: c.verbose,
 		tg:  telegramtest.New(telegramtest.Options{KeepCalls: -1, KeepUpdates: 10_000}),
-		api: topicsapitest.New(), notion: notiontest.New(notiontest.Options{KeepCalls: -1}),
+		api: topicsapitest.New(), notion: notiontest.New(notiontest.Options{KeepCalls: -1, QueryLag: c.Lag}),
 		billing: effects.NewBilling(),
 	}
 	if err := errors.Join(w.open(c.Processes), w.startAll()); err != nil {
@@ -123,9 +123,11 @@ func (w *effectsWorld) people() error {
 			Rights: telegramtest.Rights{ManageTopics: true},
 		}
 	}
-	return w.tg.AddGroup(telegramtest.Group{ID: effectsGroup, Title: "Support", IsForum: true, Members: []telegramtest.Member{
-		admin(stage.MirrorID, "Mirror"), admin(stage.OperatorID, "Olga"), admin(secondOperator, "Petr"),
-	}})
+	return w.tg.AddGroup(telegramtest.Group{
+		ID: effectsGroup, Title: "Support", IsForum: true, Members: []telegramtest.Member{
+			admin(stage.MirrorID, "Mirror"), admin(stage.OperatorID, "Olga"), admin(secondOperator, "Petr"),
+		},
+	})
 }
 
 // far is everything that the bot talks to, under one address.
@@ -159,7 +161,7 @@ func forward(to string) (http.Handler, error) {
 		return nil, fmt.Errorf("address of a fake: %w", err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(u)
-	proxy.ErrorLog = log.New(io.Discard, "", 0)
+	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	proxy.ErrorHandler = func(rw http.ResponseWriter, _ *http.Request, _ error) { rw.WriteHeader(http.StatusBadGateway) }
 	return proxy, nil
 }
@@ -171,7 +173,8 @@ func (w *effectsWorld) openGate(process int) (string, error) {
 		return "", fmt.Errorf("listen for the far sides: %w", err)
 	}
 	server := &http.Server{
-		Handler: w.gate.Handler(process), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
+		Handler: w.gate.Handler(process), ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
 	w.gates = append(w.gates, server)
 	w.serving.Go(func() { _ = server.Serve(ln) })

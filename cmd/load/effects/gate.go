@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -203,9 +204,7 @@ func (a *recorder) WriteHeader(status int)      { a.status = status }
 func (a *recorder) Write(p []byte) (int, error) { return a.body.Write(p) }
 
 func (a *recorder) to(w http.ResponseWriter) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body.Bytes())
 }

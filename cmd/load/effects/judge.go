@@ -33,7 +33,8 @@ func Read(text string, buttons []string) Said {
 			"The transcript could not be made", "gave no answer, so nothing was linked",
 		}},
 		{SaidDone, []string{
-			"is on until", "has taken effect", "Notion card", "Transcript in Notion", "is linked to", "The customer has been told",
+			"is on until", "has taken effect", "Notion card", "Transcript in Notion", "is linked to",
+			"The customer has been told",
 		}},
 	}
 	if again && !strings.Contains(text, "outcome unknown") || slices.Contains(buttons, "Do it") {
@@ -92,7 +93,8 @@ func (o *Outcome) Violations() []string {
 	if o.Kind.Asks() && said(SaidUnknown) != o.Pressed {
 		fail("an unknown outcome without [Do it again]")
 	}
-	if o.Pressed && (o.Later != 1 || slices.Contains(o.LaterSaid, SaidUnknown) || !slices.Contains(o.LaterSaid, SaidDone)) {
+	settled := slices.Contains(o.LaterSaid, SaidDone) && !slices.Contains(o.LaterSaid, SaidUnknown)
+	if o.Pressed && (o.Later != 1 || !settled) {
 		fail("after the button %d effects, said %v", o.Later, o.LaterSaid)
 	}
 	return out

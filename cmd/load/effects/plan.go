@@ -46,6 +46,7 @@ const (
 	KillDuring   Fault = "kill -9 after the request left"
 	KillAfter    Fault = "kill -9 after the answer, before it is written down"
 	KillRandom   Fault = "kill -9 at a random moment"
+	KillAgain    Fault = "kill -9 again and again"
 	Timeout      Fault = "timeout"
 	Reset        Fault = "connection reset after the request"
 	Status408    Fault = "408"
@@ -60,18 +61,18 @@ const (
 // Faults lists all, in the order of the table.
 func Faults() []Fault {
 	return []Fault{
-		None, DoubleTap, TwoOperators, Redelivered, KillBefore, KillDuring, KillAfter, KillRandom,
+		None, DoubleTap, TwoOperators, Redelivered, KillBefore, KillDuring, KillAfter, KillRandom, KillAgain,
 		Timeout, Reset, Status408, Status429, Bare429, Status500, Status503, Unreadable, Redirect,
 	}
 }
 
 // Kills reports whether the fault is the death of a process.
 func (f Fault) Kills() bool {
-	return slices.Contains([]Fault{KillBefore, KillDuring, KillAfter, KillRandom}, f)
+	return slices.Contains([]Fault{KillBefore, KillDuring, KillAfter, KillRandom, KillAgain}, f)
 }
 
-// Far reports whether the fault is an answer of the far side, or that there is none.
-func (f Fault) Far() bool { return slices.Index(Faults(), f) >= slices.Index(Faults(), Timeout) }
+// Chance reports whether the fault strikes at a moment that nothing decides.
+func (f Fault) Chance() bool { return f == KillRandom || f == KillAgain }
 
 // Strike makes the far side's part of a fault. effect tells whether the request takes effect
 // nevertheless, where the fault leaves that open. Hooks and Fits are the caller's.
@@ -81,7 +82,7 @@ func (f Fault) Strike(effect bool) *Strike {
 	switch f {
 	case None, DoubleTap, TwoOperators, Redelivered:
 		return nil
-	case KillAfter, KillRandom:
+	case KillAfter, KillRandom, KillAgain:
 		return &Strike{Effect: true, How: Deliver}
 	case KillBefore, KillDuring, Timeout:
 		s.How = Hang

@@ -84,12 +84,13 @@ func cell(runs []Outcome) string {
 			}
 		}
 	}
-	text := span(effects)
+	parts := []string{span(effects)}
 	for _, said := range []Said{SaidFailed, SaidUnknown, SaidAsked} {
 		if n := told[said]; n > 0 {
-			text += fmt.Sprintf(", %s %d/%d", said, n, len(runs))
+			parts = append(parts, fmt.Sprintf("%s %d/%d", said, n, len(runs)))
 		}
 	}
+	text := strings.Join(parts, ", ")
 	if len(later) > 0 {
 		text += " → " + span(later)
 	}
