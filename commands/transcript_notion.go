@@ -12,8 +12,9 @@ import (
 // different topics.
 type NotionTranscripts interface {
 	// ExportTopic writes what is not there yet, and returns the page's address and how
-	// many messages it has added, these also beside an error. Called again after any error
-	// it goes on where it stopped. progress may be told now and then.
+	// many messages it has added. Called again after any error it goes on where it stopped;
+	// each message is counted by one call only, which may be one that ends with an error.
+	// progress may be told now and then.
 	//
 	// Errors: *topics.Wait when Notion asks for a pause; *CardError for what no later try
 	// mends; any other may pass.

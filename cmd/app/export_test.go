@@ -279,7 +279,7 @@ func TestTranscriptNotionInterrupted(t *testing.T) {
 	if len(pages) != 1 {
 		t.Fatalf("pages below the card: %+v", pages)
 	}
-	s.holds(s.ours(thread)[0].Text, pages[0].URL)
+	s.holds(s.ours(thread)[0].Text, pages[0].URL, fmt.Sprintf(": %d messages added", len(b.Blocks(pages[0].ID))))
 	next := 0
 	for line := range strings.Lines(b.texts(pages[0].ID)) {
 		var n int

@@ -71,10 +71,10 @@ func (t *notionTranscripts) export(
 			Conversation: topics.Conversation{ChatID: chatID, ThreadID: req.ThreadID},
 			PageID:       page.ID, Internal: req.Comments, Labels: notionLabels(req.Labels),
 		}, progress)
-		added += result.Added + result.Edited
 		if err != nil {
-			return page.URL, added, err
+			return page.URL, added, err // what it has written counts once it goes on to its end
 		}
+		added += result.Added + result.Edited
 	}
 	return page.URL, added, nil
 }
