@@ -16,8 +16,8 @@ import (
 const TaskErase = "erase"
 
 // eraseTime bounds how long an outside system is waited for before its part is left to
-// a task.
-const eraseTime = 20 * time.Second
+// a task: what we store ourselves goes after it, and has to be gone within 10 seconds.
+const eraseTime = 5 * time.Second
 
 // Pages erases what we have written into an outside system. May be called concurrently.
 type Pages interface {
@@ -41,6 +41,8 @@ type eraseTask struct {
 	System string `json:"system"`
 	Page   string `json:"page,omitempty"`
 	Block  string `json:"block,omitempty"`
+	// on is the page that the block stands on, or the page itself.
+	on string
 }
 
 func (t eraseTask) task() topics.Task {
@@ -48,8 +50,9 @@ func (t eraseTask) task() topics.Task {
 	if err != nil {
 		panic(fmt.Sprintf("task of an erasure does not encode: %T", err)) // plain data always does
 	}
-	// Not one of the customer's lanes: it has to outlive the customer.
-	return topics.Task{Kind: TaskErase, Lane: "erase/" + t.System, Data: data}
+	// Not one of the customer's lanes: it has to outlive the customer. A page that cannot be
+	// erased holds up no other.
+	return topics.Task{Kind: TaskErase, Lane: "erase/" + t.System + "/" + t.on, Data: data}
 }
 
 // Erase erases one customer. It may be repeated after any error, and for a customer who
@@ -90,11 +93,11 @@ func (e *Erasing) outside(traces topics.Traces) []eraseTask {
 	var parts []eraseTask
 	for _, page := range traces.Pages {
 		if page.Ours {
-			parts = append(parts, eraseTask{System: page.System, Page: page.ID})
+			parts = append(parts, eraseTask{System: page.System, Page: page.ID, on: page.ID})
 			continue
 		}
 		for _, block := range traces.Blocks[page.ID] {
-			parts = append(parts, eraseTask{System: page.System, Block: block})
+			parts = append(parts, eraseTask{System: page.System, Block: block, on: page.ID})
 		}
 	}
 	return parts

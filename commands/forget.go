@@ -101,7 +101,7 @@ func (f *forget) press(ctx context.Context, req Request) (Reply, error) {
 	case run.State == topics.RunQueued && req.Action.Verb == forgetDo:
 		// The same press again, or a second one: the task has a key and starts once.
 		return Reply{Toast: req.Say.T("forget.working", nil), Tasks: []topics.Task{task.task()}}, nil
-	case run.State != topics.RunAsked:
+	case run.State != topics.RunAsked, run.CustomerID == 0: // 0: erased since the question
 		return Reply{Toast: req.Say.T("forget.already", nil)}, nil
 	}
 	text := f.decide(&run, req)
