@@ -22,6 +22,7 @@ func Forget(ctx context.Context, cfg *config.Config, log *slog.Logger, customerI
 	if err != nil {
 		return topics.Receipt{}, err
 	}
+	defer cards.close()
 	erasing := commands.Erasing{Store: db, Systems: cards.pages(), Log: log}
 	return erasing.Erase(ctx, customerID)
 }
