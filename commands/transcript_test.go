@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"topicpilot/commands"
+	"topicpilot/commands/messages"
 	"topicpilot/topics"
 	"topicpilot/topics/transcript"
 )
@@ -553,6 +555,20 @@ func TestTranscriptNotionFails(t *testing.T) {
 	s.parts.Notion = nil
 	if got := texts(s.did(task)); !strings.HasPrefix(got, "Notion is not connected yet") {
 		t.Error(got)
+	}
+}
+
+// TestTranscriptLabels: each of a transcript's own words is translated.
+func TestTranscriptLabels(t *testing.T) {
+	english := reflect.ValueOf(transcript.English())
+	for _, language := range messages.Languages() {
+		labels := reflect.ValueOf(commands.TranscriptLabels(messages.For(language)))
+		for i := range labels.NumField() {
+			got := labels.Field(i).String()
+			if same := got == english.Field(i).String(); got == "" || same != (language == "en") {
+				t.Errorf("%s: %s is %q", language, labels.Type().Field(i).Name, got)
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package topics
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -14,6 +15,16 @@ type Customer struct {
 	Username  string `json:"username,omitempty"`
 	Phone     string `json:"phone,omitempty"`
 	Language  string `json:"language,omitempty"`
+}
+
+// Author is the customer as the author of what they wrote: their messages are posted by
+// the mirror's account, and bear its name. Name is "" where the customer has none.
+func (c Customer) Author() Author {
+	name := strings.TrimSpace(c.Name)
+	if name == "" {
+		name = strings.TrimSpace(c.FirstName + " " + c.LastName)
+	}
+	return Author{Kind: AuthorCustomer, ID: c.ID, Name: name, Username: c.Username}
 }
 
 // TopicInfo is what the Topics API tells about one topic.

@@ -38,10 +38,7 @@ func customerLine(c *topics.Customer) string {
 	if c == nil {
 		return ""
 	}
-	name := line(c.Name)
-	if name == "" {
-		name = line(c.FirstName + " " + c.LastName)
-	}
+	name := line(c.Author().Name)
 	if name != "" {
 		name += " · "
 	}

@@ -22,7 +22,9 @@ var (
 
 	ann  = topics.Author{Kind: topics.AuthorCustomer, ID: 5555, Name: "Ann"}
 	olga = topics.Author{Kind: topics.AuthorOperator, ID: 42, Name: "Olga Petrova", Username: "olga_p"}
-	self = topics.Author{Kind: topics.AuthorSelf, ID: 1, Name: "Pilot"}
+	// relay is the account by which the mirror posts what customers write.
+	relay = topics.Author{Kind: topics.AuthorCustomer, ID: 5555, Name: "Aurora relay", Username: "aurora_relay"}
+	self  = topics.Author{Kind: topics.AuthorSelf, ID: 1, Name: "Pilot"}
 )
 
 // memory is a Source made of lists; they have to be sorted.
@@ -110,20 +112,22 @@ func scene() *memory {
 	photo := func(id string) []topics.Media {
 		return []topics.Media{{Kind: "photo", FileUniqueID: id, Size: 123456}}
 	}
+	telegram := topics.Author{Kind: topics.AuthorService, ID: 42, Name: "Olga Petrova"}
+	created := []topics.Media{{Kind: string(topics.TopicCreated), Note: "Ann <VIP>"}}
 	list := []topics.Message{
-		{Author: topics.Author{Kind: topics.AuthorService, ID: 42, Name: "Olga Petrova"}, Kind: topics.MessageService},
-		{Author: ann, Text: topics.Text{Text: "😀 hello", Entities: []topics.Entity{bold, link}}},
+		{Author: telegram, Kind: topics.MessageService, Media: created},
+		{Author: relay, Text: topics.Text{Text: "😀 hello", Entities: []topics.Entity{bold, link}}},
 		{Author: olga, Text: topics.Plain("In Kyiv <b>now</b> & later"), ReplyTo: 12, EditDate: start.Add(time.Hour)},
 		{Author: olga, Text: topics.Plain("/ call him back"), Kind: topics.MessageComment},
 		{Author: olga, Text: topics.Plain("/info"), Kind: topics.MessageCommand},
 		{Author: self, Text: topics.Plain("/ Ann · ID: 987654321"), Kind: topics.MessageComment},
-		{Author: ann, Text: topics.Plain("my screen"), Media: photo("p1"), AlbumID: "album-1"},
-		{Author: ann, Media: photo("p2"), AlbumID: "album-1"},
+		{Author: relay, Text: topics.Plain("my screen"), Media: photo("p1"), AlbumID: "album-1"},
+		{Author: relay, Media: photo("p2"), AlbumID: "album-1"},
 		{Author: olga, Media: []topics.Media{{
 			Kind: "document", FileName: "invoice.pdf", MIME: "application/pdf", Size: 1_250_000, FileUniqueID: "d1",
 		}}, Forwarded: true},
-		{Author: ann, Media: []topics.Media{{Kind: "location", Note: "50.45, 30.52"}}, Date: start.Add(26 * time.Hour)},
-		{Author: ann, Text: topics.Text{
+		{Author: relay, Media: []topics.Media{{Kind: "location", Note: "50.45, 30.52"}}, Date: start.Add(26 * time.Hour)},
+		{Author: relay, Text: topics.Text{
 			Text:     "run\nrm -rf `x`\nnow",
 			Entities: []topics.Entity{{Type: "pre", Offset: 4, Length: 10, Language: "sh"}},
 		}, Date: start.Add(27 * time.Hour)},

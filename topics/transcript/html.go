@@ -141,8 +141,8 @@ func (w *htmlWriter) content(e *entry) {
 	} else if len(e.Media) == 0 && e.Kind != topics.MessageService {
 		w.raw(`<div class="text none">`, html.EscapeString(labels.NoText), "</div>\n")
 	}
-	for _, m := range e.Media {
-		w.raw(`<div class="media" dir="auto">`, fileSign(e.Message), html.EscapeString(mediaLine(m)), "</div>\n")
+	for _, what := range attached(labels, e.Message) {
+		w.raw(`<div class="media" dir="auto">`, html.EscapeString(what), "</div>\n")
 	}
 	if len(e.former) == 0 {
 		return

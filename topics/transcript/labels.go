@@ -7,6 +7,10 @@ type Labels struct {
 	Transcript, Topic, Customer, Phone, Language, ExportedAt, TimeZone  string
 	Operator, Bot, Service, Comment, Command                            string
 	Reply, Forwarded, ViaBot, Edited, Before, Album, NoText, NoMessages string
+	// What Telegram's own lines tell.
+	TopicCreated, TopicRenamed, TopicIcon, TopicClosed, TopicReopened            string
+	Pinned, Joined, Left, GroupRenamed, GroupPhoto, AutoDelete, Upgraded         string
+	VideoChatStarted, VideoChatEnded, VideoChatScheduled, VideoChatInvited, Paid string
 }
 
 // English are the labels where the caller gives none.
@@ -17,6 +21,13 @@ func English() Labels {
 		Operator: "operator", Bot: "bot", Service: "Telegram's own line", Comment: "comment", Command: "command",
 		Reply: "in reply to", Forwarded: "forwarded", ViaBot: "through a bot", Edited: "edited", Before: "before",
 		Album: "album", NoText: "no text", NoMessages: "Nothing has been said here.",
+		TopicCreated: "Topic created", TopicRenamed: "Topic renamed", TopicIcon: "Topic icon changed",
+		TopicClosed: "Topic closed", TopicReopened: "Topic reopened", Pinned: "Message pinned",
+		Joined: "New group member", Left: "A member left the group", GroupRenamed: "Group renamed",
+		GroupPhoto: "Group photo changed", AutoDelete: "Auto-delete timer changed",
+		Upgraded: "The group became a supergroup", VideoChatStarted: "Video chat started",
+		VideoChatEnded: "Video chat ended", VideoChatScheduled: "Video chat scheduled",
+		VideoChatInvited: "Invited to a video chat", Paid: "Payment made",
 	}
 }
 

@@ -76,8 +76,8 @@ func (w *markdownWriter) content(e *entry) {
 	} else if len(e.Media) == 0 && e.Kind != topics.MessageService {
 		w.quote("> ", []string{escapeLine("(" + labels.NoText + ")")})
 	}
-	for _, m := range e.Media {
-		w.quote("> ", []string{fileSign(e.Message) + escapeLine(mediaLine(m))})
+	for _, what := range attached(labels, e.Message) {
+		w.quote("> ", []string{escapeLine(what)})
 	}
 	for i, v := range e.former {
 		if i == 0 {

@@ -217,12 +217,18 @@ func mediaLine(m topics.Media) string {
 	return strings.Join(parts, " · ")
 }
 
-// fileSign stands before what is no text; Telegram's own lines have no files.
-func fileSign(m *topics.Message) string {
-	if m.Kind == topics.MessageService {
-		return "— "
+// attached says what a message has beside its text: files, or what one of Telegram's own
+// lines tells.
+func attached(labels Labels, m *topics.Message) []string {
+	list := make([]string, 0, len(m.Media))
+	for _, media := range m.Media {
+		if m.Kind == topics.MessageService {
+			list = append(list, "— "+labels.Event(media))
+			continue
+		}
+		list = append(list, "📎 "+mediaLine(media))
 	}
-	return "📎 "
+	return list
 }
 
 // authorName is the name in one line, the kind where there is none.

@@ -69,7 +69,8 @@ type Head struct {
 	// was said then stands at the beginning.
 	Former []int64
 	Title  string
-	// Customer is nil where it is not known who stands behind the topic.
+	// Customer is nil where it is not known who stands behind the topic: then what the
+	// customer wrote bears the name of the account that posted it.
 	Customer   *topics.Customer
 	ExportedAt time.Time
 }
@@ -81,6 +82,13 @@ func (h Head) conversations() []topics.Conversation {
 		list = append(list, topics.Conversation{ChatID: id, ThreadID: h.TopicID})
 	}
 	return append(list, topics.Conversation{ChatID: h.GroupID, ThreadID: h.TopicID})
+}
+
+// sign names the customer as the author of what the mirror's account posted for them.
+func (h Head) sign(m *topics.Message) {
+	if h.Customer != nil && m.Author.Kind == topics.AuthorCustomer {
+		m.Author = h.Customer.Author()
+	}
 }
 
 // Options say what is written, and how.
@@ -141,6 +149,7 @@ func Write(
 	err = walk(ctx, src, options.Head, func(page []entry, done, total int64) error {
 		for i := range page {
 			if keep(page[i].Message) {
+				options.Head.sign(page[i].Message)
 				format.message(&page[i])
 				written++
 			}
