@@ -69,7 +69,7 @@ func (t *notionTranscripts) export(
 	for _, chatID := range append(append([]int64{}, req.Former...), req.ChatID) {
 		result, err := t.writer.Export(ctx, notion.ExportRequest{
 			Conversation: topics.Conversation{ChatID: chatID, ThreadID: req.ThreadID},
-			PageID:       page.ID, Internal: req.Comments, Labels: notionLabels(req.Labels),
+			PageID:       page.ID, Internal: req.Comments, Customer: req.Customer, Labels: notionLabels(req.Labels),
 		}, progress)
 		if err != nil {
 			return page.URL, added, err // what it has written counts once it goes on to its end
@@ -116,5 +116,6 @@ func notionLabels(l transcript.Labels) notion.Labels {
 			topics.AuthorStranger: l.Operator, topics.AuthorBot: l.Bot, topics.AuthorSelf: l.Bot, topics.AuthorService: l.Service,
 		},
 		Comment: l.Comment, Command: l.Command, Edited: l.Edited, Forwarded: l.Forwarded, Album: l.Album,
+		Event: l.Event,
 	}
 }

@@ -26,6 +26,9 @@ type Labels struct {
 	Edited    string
 	Forwarded string
 	Album     string
+	// Event says what one of Telegram's own lines tells; its only media holds that. Nil
+	// for Telegram's own word.
+	Event func(m topics.Media) string
 }
 
 var english = Labels{
@@ -54,6 +57,24 @@ const (
 type renderer struct {
 	labels Labels
 	where  *time.Location
+	// customer is nil where they are not known.
+	customer *topics.Customer
+}
+
+// byline is who wrote a message: "Ann Lee (customer)".
+func (r *renderer) byline(author topics.Author) string {
+	kind := r.author(author.Kind)
+	if r.customer != nil && author.Kind == topics.AuthorCustomer {
+		author = r.customer.Author()
+		if author.Name == "" && author.Username != "" {
+			author.Name = "@" + author.Username
+		}
+	}
+	name := cut(oneLine(author.Name), maxName)
+	if name == "" {
+		return kind
+	}
+	return name + " (" + kind + ")"
 }
 
 func (r *renderer) author(kind topics.AuthorKind) string {
@@ -67,16 +88,9 @@ func (r *renderer) message(m *topics.Message, edited bool, quoted string) []Bloc
 	if edited && !m.EditDate.IsZero() {
 		date = m.EditDate
 	}
-	name := cut(oneLine(m.Author.Name), maxName)
-	kind := r.author(m.Author.Kind)
-	if name == "" {
-		name = kind
-	} else {
-		name += " (" + kind + ")"
-	}
 	items := []notionapi.RichText{
 		textItem(date.In(r.where).Format("2006-01-02 15:04:05 MST")+" · ", gray()),
-		textItem(name, &notionapi.Annotations{Bold: true}),
+		textItem(r.byline(m.Author), &notionapi.Annotations{Bold: true}),
 	}
 	if flags := r.flags(m); flags != "" {
 		items = append(items, textItem(flags, &notionapi.Annotations{Italic: true}))
@@ -96,7 +110,7 @@ func (r *renderer) message(m *topics.Message, edited bool, quoted string) []Bloc
 		if i == maxMedia {
 			break
 		}
-		items = append(items, textItem("\n"+mediaLine(media), nil))
+		items = append(items, textItem("\n"+r.attached(m, media), nil))
 	}
 	return paragraphs(items)
 }
@@ -134,6 +148,20 @@ func paragraphs(items []notionapi.RichText) []Block {
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(valid(s)), " ") }
+
+// attached names a file of a message, or says what one of Telegram's own lines tells.
+func (r *renderer) attached(m *topics.Message, media topics.Media) string {
+	if m.Kind != topics.MessageService {
+		return mediaLine(media)
+	}
+	what := media.Kind
+	if r.labels.Event != nil {
+		what = r.labels.Event(media)
+	} else if media.Note != "" {
+		what += ": " + media.Note
+	}
+	return "— " + cut(oneLine(what), 2*maxName)
+}
 
 // mediaLine names a file; the file itself stays with Telegram.
 func mediaLine(m topics.Media) string {

@@ -22,6 +22,9 @@ type ExportRequest struct {
 	Title string
 	// Internal tells that comments, commands and our own messages are written too.
 	Internal bool
+	// Customer is who wrote what the mirror's account posted for them, nil where that is
+	// not known: then it bears that account's name.
+	Customer *topics.Customer
 	Labels   Labels
 	// Location is the time zone of the dates, default UTC.
 	Location *time.Location
@@ -97,7 +100,7 @@ func (t *Transcripts) Export(
 		progress = func(int64, int64) {}
 	}
 	e := &export{
-		Transcripts: t, req: req, progress: progress, render: renderer{labels: req.Labels, where: req.Location},
+		Transcripts: t, req: req, progress: progress, render: renderer{labels: req.Labels, where: req.Location, customer: req.Customer},
 	}
 	if err := e.open(ctx); err != nil {
 		return ExportResult{}, err
@@ -246,7 +249,7 @@ func (e *export) quoted(ctx context.Context, m *topics.Message, known map[int64]
 	if len(list) == 1 && list[0].ID == m.ReplyTo && e.wanted(&list[0]) {
 		words = cut(oneLine(list[0].Text.Text), replyUnits)
 		if words == "" && len(list[0].Media) > 0 {
-			words = mediaLine(list[0].Media[0])
+			words = e.render.attached(&list[0], list[0].Media[0])
 		}
 	}
 	known[m.ReplyTo] = words

@@ -68,6 +68,53 @@ func (r *room) texts() []string {
 	return list
 }
 
+// TestTranscriptPeople: the customer's own name stands where the mirror's account posted, and
+// Telegram's own lines are in the words that were given.
+func TestTranscriptPeople(t *testing.T) {
+	r := newRoom(t, notiontest.Options{})
+	relayed, answer, created, reply := talk(2, "hello"), talk(3, "yes?"), talk(1, ""), talk(4, "what is that")
+	relayed.Author.Name = "Aurora relay"
+	answer.Author = topics.Author{Kind: topics.AuthorOperator, ID: 9, Name: "Olga"}
+	created.Author, created.Kind = topics.Author{Kind: topics.AuthorService, ID: 7, Name: "Olga"}, topics.MessageService
+	created.Media = []topics.Media{{Kind: "topic_created", Note: "Ann"}}
+	reply.Author, reply.ReplyTo = answer.Author, 1
+	for _, m := range []topics.Message{relayed, answer, created, reply} {
+		r.store.add(m)
+	}
+	page := func(customer *topics.Customer, event func(topics.Media) string) []string {
+		r.page = r.server.AddPage(r.source, map[string]string{"Name": "Ann"})
+		r.must(t, func(q *notion.ExportRequest) { q.Customer, q.Labels.Event = customer, event })
+		var list []string
+		for _, text := range r.texts() {
+			_, said, _ := strings.Cut(text, " UTC · ")
+			list = append(list, said)
+		}
+		return list
+	}
+	words := func(m topics.Media) string { return "A topic named\n" + m.Note }
+	want := []string{
+		"Olga (Telegram)\n— A topic named Ann", "Ann Lee (customer)\nhello", "Olga (operator)\nyes?",
+		"Olga (operator)\n↪ — A topic named Ann\nwhat is that",
+	}
+	ann := &topics.Customer{ID: 987654321, FirstName: "Ann", LastName: "Lee", Username: "annlee"}
+	if diff := cmp.Diff(want, page(ann, words)); diff != "" {
+		t.Error(diff)
+	}
+	want[0], want[1] = "Olga (Telegram)\n— topic_created: Ann", "Aurora relay (customer)\nhello"
+	want[3] = "Olga (operator)\n↪ — topic_created: Ann\nwhat is that"
+	if diff := cmp.Diff(want, page(nil, nil)); diff != "" {
+		t.Error(diff)
+	}
+	want[1] = "@annlee (customer)\nhello"
+	if diff := cmp.Diff(want[1], page(&topics.Customer{ID: 1, Username: "annlee"}, nil)[1]); diff != "" {
+		t.Error(diff)
+	}
+	want[1] = "customer\nhello"
+	if diff := cmp.Diff(want[1], page(&topics.Customer{ID: 1}, nil)[1]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestTranscript: what a page shows of each kind of message.
 func TestTranscript(t *testing.T) {
 	r := newRoom(t, notiontest.Options{})
