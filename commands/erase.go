@@ -58,9 +58,9 @@ func (t eraseTask) task() topics.Task {
 // Erase erases one customer. It may be repeated after any error, and for a customer who
 // is not known: then all counts are zero.
 func (e *Erasing) Erase(ctx context.Context, customerID int64) (topics.Receipt, error) {
-	traces, err := e.Store.Traces(ctx, customerID)
+	traces, err := e.settled(ctx, customerID)
 	if err != nil {
-		return topics.Receipt{}, fmt.Errorf("look for what is stored of the customer: %w", err)
+		return topics.Receipt{}, err
 	}
 	var outside topics.Receipt
 	var owed []topics.NewItem
