@@ -16,7 +16,8 @@ import (
 func desktopExport(thread, first int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `{"name":"Support","type":"private_supergroup","id":%d,"messages":[
-{"id":%d,"type":"service","date":"2024-01-02T10:02:00","date_unixtime":"1704189720","action":"topic_created","title":"Ann"}`,
+{"id":%d,"type":"service","date":"2024-01-02T10:02:00","date_unixtime":"1704189720","action":"topic_created",
+"title":"Ann"}`,
 		-groupID-1_000_000_000_000, thread)
 	for i, line := range []struct {
 		from int

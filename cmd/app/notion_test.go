@@ -114,7 +114,8 @@ func TestNotionByHand(t *testing.T) {
 	thread := s.topic(11, "Ann")
 	s.post(thread, olgaID, "/notion")
 	got := s.last(thread, "Notion card, up to date:")
-	s.holds(got.Text, oldest[:8], "Tags: old", "There is 1 more card with this Telegram ID. I use the oldest; please merge them.")
+	s.holds(got.Text, oldest[:8], "Tags: old",
+		"There is 1 more card with this Telegram ID. I use the oldest; please merge them.")
 	if pages := b.Pages(b.source); len(pages) != 2 || pages[0].Title != "By hand" {
 		t.Errorf("pages: %+v", pages)
 	}
@@ -167,7 +168,10 @@ func TestNotionFaults(t *testing.T) {
 			func(b *board) { b.Fail("dataSources.query", notiontest.Fault{Times: -1, Status: 429, RetryAfter: 61}) },
 			"Notion asks for too long a pause. Please try again later.",
 		},
-		{"no id", func(b *board) { b.SetProperty(b.source, "Telegram ID", "") }, "“topicpilot doctor”: it says what to change"},
+		{
+			"no id", func(b *board) { b.SetProperty(b.source, "Telegram ID", "") },
+			"“topicpilot doctor”: it says what to change",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

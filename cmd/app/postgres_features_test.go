@@ -19,6 +19,7 @@ func (s *stage) inTables(words ...string) []string {
 	defer cancel()
 	rows, err := db.QueryContext(ctx, `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`)
 	s.must(err)
+	defer rows.Close()
 	var tables, found []string
 	for rows.Next() {
 		var name string
@@ -30,8 +31,8 @@ func (s *stage) inTables(words ...string) []string {
 		for _, word := range words {
 			var n int
 			// A payload is shown as hexadecimal digits.
-			row := db.QueryRowContext(ctx, fmt.Sprintf(`SELECT count(*) FROM %q AS t WHERE t::text LIKE $1 OR t::text LIKE $2`, table),
-				"%"+word+"%", fmt.Sprintf("%%%x%%", word))
+			query := fmt.Sprintf(`SELECT count(*) FROM %q AS t WHERE t::text LIKE $1 OR t::text LIKE $2`, table)
+			row := db.QueryRowContext(ctx, query, "%"+word+"%", fmt.Sprintf("%%%x%%", word))
 			s.must(row.Scan(&n))
 			if n > 0 {
 				found = append(found, fmt.Sprintf("%s: %d × %s", table, n, word))

@@ -128,7 +128,7 @@ func TestTellNotTold(t *testing.T) {
 		fault             telegramtest.Fault
 		copies            string
 	}{
-		{"slash", "/start now", "a text that starts with “/” would stay in the topic. Text to copy:", telegramtest.Fault{}, "/start now"},
+		{"slash", "/start now", "a text that starts with “/” would stay in the topic.", telegramtest.Fault{}, "/start now"},
 		{"mark", "/ hello", "would stay in the topic. Text to copy:", telegramtest.Fault{}, "/ hello"},
 		{"long slash", "/" + long, "would stay in the topic. Text to copy:", telegramtest.Fault{}, ""},
 		{"refused", told, "the text could not be sent. Text to copy:", telegramtest.Fault{Code: 400}, told},

@@ -89,7 +89,8 @@ func (r *records) desktop(name, end string) string {
 	file := filepath.Join(r.t.TempDir(), name)
 	r.must(os.WriteFile(file, fmt.Appendf(nil, `{"name":"Support","type":"private_supergroup","id":1234567890,"messages":[
 {"id":%[1]d,"type":"service","date_unixtime":"1704189720","action":"topic_created","title":"Ann"},
-{"id":70001,"type":"message","date_unixtime":"1704189780","from_id":"user%[2]d","reply_to_message_id":%[1]d,"text":"the numbat of old"}%[3]s`,
+{"id":70001,"type":"message","date_unixtime":"1704189780","from_id":"user%[2]d","reply_to_message_id":%[1]d,
+"text":"the numbat of old"}%[3]s`,
 		r.thread, mirrorID, end), 0o600))
 	return file
 }
@@ -157,7 +158,8 @@ func (r *records) forgets() {
 	r.asks("/info")
 	var receipt topics.Receipt
 	r.must(json.Unmarshal([]byte(r.tool(0, "forget", "--user", "11", "--json")), &receipt))
-	if receipt.CustomerID != 11 || receipt.Topics != 1 || receipt.Messages < 5 || receipt.Links != 1 || receipt.Journal == 0 {
+	if receipt.CustomerID != 11 || receipt.Topics != 1 || receipt.Messages < 5 || receipt.Links != 1 ||
+		receipt.Journal == 0 {
 		r.t.Errorf("%+v", receipt)
 	}
 	eventually(r.t, "the bytes are gone", patience/3, func() bool {
