@@ -100,7 +100,8 @@ func (t *Transcripts) Export(
 		progress = func(int64, int64) {}
 	}
 	e := &export{
-		Transcripts: t, req: req, progress: progress, render: renderer{labels: req.Labels, where: req.Location, customer: req.Customer},
+		Transcripts: t, req: req, progress: progress,
+		render: renderer{labels: req.Labels, where: req.Location, customer: req.Customer},
 	}
 	if err := e.open(ctx); err != nil {
 		return ExportResult{}, err
