@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"topicpilot/topics"
@@ -15,7 +16,8 @@ import (
 const clockSkew = 10 * time.Minute
 
 // Traces implements topics.Eraser. A topic is the customer's if it is known as such, or
-// if nobody's is known any more and a run or a page names the customer.
+// if nobody's is known any more and a run or a page names the customer; and so is the same
+// topic under another id of its group.
 func (s *Store) Traces(ctx context.Context, customerID int64) (topics.Traces, error) {
 	traces := topics.Traces{Blocks: map[string][]string{}}
 	var err error
@@ -54,7 +56,60 @@ func (s *Store) topicsOf(ctx context.Context, customerID int64) (list []topics.C
 		list = append(list, conv)
 		return err
 	})
-	return list, err
+	if err != nil || len(list) == 0 {
+		return list, err
+	}
+	return s.underOtherIDs(ctx, customerID, list)
+}
+
+// underOtherIDs adds the same topics as they were called before, or after, their group became
+// another chat: not every one of them was looked up under each id.
+func (s *Store) underOtherIDs(
+	ctx context.Context, customerID int64, list []topics.Conversation,
+) ([]topics.Conversation, error) {
+	moves, err := s.Migrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; i < len(list); i++ { // it grows meanwhile
+		for _, move := range moves {
+			other := list[i]
+			switch other.ChatID {
+			case move.From:
+				other.ChatID = move.To
+			case move.To:
+				other.ChatID = move.From
+			default:
+				continue
+			}
+			if slices.Contains(list, other) {
+				continue
+			}
+			theirs, err := s.mayBeOf(ctx, customerID, other)
+			if err != nil {
+				return nil, err
+			}
+			if theirs {
+				list = append(list, other)
+			}
+		}
+	}
+	return list, nil
+}
+
+// mayBeOf reports whether a topic is stored that is known as nobody else's.
+func (s *Store) mayBeOf(ctx context.Context, customerID int64, conv topics.Conversation) (bool, error) {
+	if _, err := s.Topic(ctx, conv); err != nil {
+		if errors.Is(err, topics.ErrNotFound) {
+			err = nil
+		}
+		return false, err
+	}
+	info, _, err := s.CustomerOf(ctx, conv)
+	if err != nil && !errors.Is(err, topics.ErrNotFound) {
+		return false, err
+	}
+	return info.Customer.ID == 0 || info.Customer.ID == customerID, nil
 }
 
 // addBlocks adds what was written into pages that we have not made.

@@ -387,3 +387,38 @@ func forgetUnderWay(t *testing.T, b Backend) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// forgetMigrated erases what was said before the group became another chat, also where
+// the customer was looked up under the new id alone.
+func forgetMigrated(t *testing.T, b Backend) {
+	p := start(t, b, store.Options{Now: func() time.Time { return day.Add(time.Hour) }})
+	ctx := patience(t)
+	oldest := topics.Conversation{ChatID: -10, ThreadID: 1}
+	former, other := topics.Conversation{ChatID: -20, ThreadID: 1}, topics.Conversation{ChatID: -20, ThreadID: 2}
+	now, taken := topics.Conversation{ChatID: -30, ThreadID: 1}, topics.Conversation{ChatID: -30, ThreadID: 2}
+	for _, c := range []topics.Conversation{oldest, former, other, now, taken} {
+		p.record(topics.Outcome{
+			Messages: []topics.Message{message(c, 1, "said")},
+			Topics:   []topics.TopicChange{{Conversation: c, Title: "Said", At: day}},
+		})
+	}
+	p.record(topics.Outcome{Migrations: []topics.Migrated{{From: -10, To: -20}, {From: -20, To: -30}}})
+	for c, customer := range map[topics.Conversation]int64{now: erased, other: erased, taken: spared} {
+		info := topics.TopicInfo{Private: true, Customer: topics.Customer{ID: customer}}
+		p.must(p.KeepCustomer(ctx, c, info, day))
+	}
+	receipt, err := p.Forget(ctx, erased, nil)
+	p.must(err)
+	if receipt.Topics != 4 || receipt.Messages != 4 {
+		t.Errorf("receipt %+v", receipt)
+	}
+	for _, c := range []topics.Conversation{oldest, former, other, now} {
+		if left := p.left(erased, c); left["messages"] != 0 || left["title"] != 0 {
+			t.Errorf("%s: left %v", c, left)
+		}
+	}
+	if left := p.left(spared, taken); left["messages"] != 1 {
+		t.Errorf("of another customer: %v", left)
+	}
+	p.keptOut(oldest, "late")
+}
