@@ -68,6 +68,13 @@ func (w *work) tell(ctx context.Context) (*topics.Message, error) {
 		w.opts.Log.Warn("customer not told", "command", w.run.Command, "run", w.run.ID,
 			"topic_id", w.run.String(), "state", string(told.State), "error", err)
 	}
+	if wait, ok := errors.AsType[*topics.Wait](told.Err); ok && w.opts.Now().Sub(w.run.EndedAt)+wait.After < tellTime {
+		// Nothing has left: a short flood limit, or the stop of the program.
+		if err := w.told(ctx, topics.ToldPending); err != nil {
+			return nil, err
+		}
+		return nil, &topics.Wait{After: max(wait.After, time.Second), Err: wait.Err}
+	}
 	switch told.State {
 	case topics.ToldSent, topics.ToldOff, topics.ToldNeverWrote, topics.ToldBlocked, topics.ToldSlash, topics.ToldFailed:
 		return told.Said, w.told(ctx, told.State)

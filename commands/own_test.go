@@ -456,6 +456,41 @@ func TestOwnTells(t *testing.T) {
 	}
 }
 
+// What could not leave at once is told later, for a while; the operator is answered then.
+func TestOwnTellsLater(t *testing.T) {
+	for _, after := range []time.Duration{0, 20 * time.Second, 2 * time.Minute, time.Hour} {
+		spec := activate(newFar(t, activated).url)
+		spec.TellCustomer = "Your tariff is active until {{.Response.until}}"
+		w := newWorld(t, newCaller(t), spec)
+		w.teller.told = topics.Told{State: topics.ToldFailed, Err: &topics.Wait{After: after, Err: errDead}}
+		w.must(w.call(olga, "/activate t1 m6"))
+		w.step(t.Context())
+		waits := after < time.Hour
+		if state := w.runs.runs[0].Told; (state == topics.ToldPending) != waits || (w.lastID == 1000) != waits {
+			t.Errorf("%s: the customer's message is %q, shown %q", after, state, w.last().text)
+		}
+		if waits {
+			w.teller.told = topics.Told{State: topics.ToldSent}
+		}
+		w.start()
+		w.work()
+		if got := w.last().text; strings.Contains(got, "The customer has been told.") != waits ||
+			len(w.teller.texts) != map[bool]int{true: 2, false: 1}[waits] {
+			t.Errorf("%s: told %q, said %q", after, w.teller.texts, got)
+		}
+	}
+	// One that never lets anything through is given up.
+	spec := activate(newFar(t, activated).url)
+	spec.TellCustomer = "Your tariff is active"
+	w := newWorld(t, newCaller(t), spec)
+	w.teller.told = topics.Told{State: topics.ToldFailed, Err: &topics.Wait{After: time.Minute, Err: errDead}}
+	w.must(w.call(olga, "/activate t1 m6"))
+	w.work()
+	if got := w.last().text; !strings.Contains(got, "could not be sent") || len(w.teller.texts) > 4 {
+		t.Errorf("told %d times, said %q", len(w.teller.texts), got)
+	}
+}
+
 func TestOwnTellsLongTexts(t *testing.T) {
 	for _, length := range []int{257, 3900, 4096, 5000} {
 		text := strings.Repeat("я", length)
