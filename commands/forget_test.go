@@ -69,7 +69,9 @@ func TestForgetErasedSince(t *testing.T) {
 func TestEraseOwed(t *testing.T) {
 	store := &eraser{traces: topics.Traces{
 		Pages: []topics.Page{
-			{System: "cards", ID: "ours", Ours: true}, {System: "cards", ID: "theirs"}, {System: "gone", ID: "other", Ours: true},
+			{System: "cards", ID: "ours", Ours: true},
+			{System: "cards", ID: "theirs"},
+			{System: "gone", ID: "other", Ours: true},
 		},
 		Blocks: map[string][]string{"theirs": {"one", "two"}},
 	}}
