@@ -133,7 +133,8 @@ func (c *effectsCmd) measure(ctx context.Context) (table *effects.Table, kills i
 	table = &effects.Table{}
 	for i := range min(c.Parallel, len(cells)) {
 		workers.Go(func() {
-			n, err := c.work(ctx, pilot, filepath.Join(dir, fmt.Sprint("bot-", i+1)), queue, func(o effects.Outcome) {
+			at := effectsPlace{pilot: pilot, dir: filepath.Join(dir, fmt.Sprint("bot-", i+1)), ownPage: i%2 == 1}
+			n, err := c.work(ctx, at, queue, func(o effects.Outcome) {
 				mu.Lock()
 				defer mu.Unlock()
 				table.Add(o)
@@ -153,20 +154,20 @@ func (c *effectsCmd) measure(ctx context.Context) (table *effects.Table, kills i
 
 // work plays cells with a bot of its own until there are none.
 func (c *effectsCmd) work(
-	ctx context.Context, pilot, dir string, queue <-chan effectsCell, add func(effects.Outcome),
+	ctx context.Context, at effectsPlace, queue <-chan effectsCell, add func(effects.Outcome),
 ) (kills int, err error) {
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := os.Mkdir(at.dir, 0o700); err != nil {
 		return 0, fmt.Errorf("make a folder: %w", err)
 	}
-	store := "sqlite:" + filepath.Join(dir, "topicpilot.db")
+	at.store = "sqlite:" + filepath.Join(at.dir, "topicpilot.db")
 	if c.Store != "sqlite" {
 		var drop func(context.Context) error
-		if store, drop, err = crash.TemporaryDatabase(ctx, c.Store); err != nil {
+		if at.store, drop, err = crash.TemporaryDatabase(ctx, c.Store); err != nil {
 			return 0, err
 		}
 		defer func() { err = errors.Join(err, drop(context.WithoutCancel(ctx))) }()
 	}
-	w, err := newEffectsWorld(ctx, c, effectsPlace{pilot: pilot, dir: dir, store: store})
+	w, err := newEffectsWorld(ctx, c, at)
 	if err != nil {
 		return 0, err
 	}

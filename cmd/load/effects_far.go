@@ -24,6 +24,9 @@ func (c *effectsCell) strike() *effects.Strike {
 		return nil
 	}
 	s.Fits = c.fits
+	if c.kind == effects.Transcript && c.makesPage() && c.ownPage {
+		s.Pass = 1 // the card is made before
+	}
 	switch c.fault {
 	case effects.KillBefore:
 		c.beforeRequest(s)
@@ -38,6 +41,9 @@ func (c *effectsCell) strike() *effects.Strike {
 	return s
 }
 
+// makesPage tells that the fault strikes the page of a transcript, and not what is added to it.
+func (c *effectsCell) makesPage() bool { return c.run%4 >= 2 }
+
 // fits tells the request that has the effect.
 func (c *effectsCell) fits(r *http.Request, _ []byte) bool {
 	path := r.URL.Path
@@ -49,6 +55,9 @@ func (c *effectsCell) fits(r *http.Request, _ []byte) bool {
 	case effects.Card:
 		return r.Method == http.MethodPost && path == "/v1/pages"
 	case effects.Transcript:
+		if c.makesPage() {
+			return r.Method == http.MethodPost && path == "/v1/pages"
+		}
 		return r.Method == http.MethodPatch && strings.HasSuffix(path, "/children")
 	case effects.Link:
 		return strings.HasPrefix(path, effects.BillingPath+"accounts/")
@@ -59,7 +68,7 @@ func (c *effectsCell) fits(r *http.Request, _ []byte) bool {
 // beforeRequest kills the process that asks who the customer is: when the command is taken,
 // or when the task begins, where there is one.
 func (c *effectsCell) beforeRequest(s *effects.Strike) {
-	s.Effect = false
+	s.Effect, s.Pass = false, 0
 	s.Fits = func(r *http.Request, _ []byte) bool { return r.URL.Path == topicsapitest.Path }
 	if c.kind != effects.Confirm && c.kind != effects.Link {
 		s.Pass = c.run % 2
@@ -131,8 +140,15 @@ func (c *effectsCell) lines() int {
 		return len(cards)
 	}
 	counts := make([]int, talkLines)
-	for _, card := range cards {
-		for _, block := range c.notion.Blocks(card.ID) {
+	for _, page := range cards {
+		if c.ownPage {
+			below := c.notion.Pages(page.ID)
+			if len(below) != 1 {
+				return len(below)
+			}
+			page = below[0]
+		}
+		for _, block := range c.notion.Blocks(page.ID) {
 			for i := range counts {
 				counts[i] += strings.Count(block.Text, c.line(i))
 			}

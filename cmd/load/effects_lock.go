@@ -33,15 +33,13 @@ type storeLock struct {
 	conn *sql.Conn
 }
 
-// lockStore takes the lock: of the whole file with SQLite, with PostgreSQL of the table that
-// is written to after an answer to a command of that kind.
+// lockStore takes the lock: of the whole file with SQLite, with PostgreSQL of the tables that
+// are written to after an answer to a command of that kind.
 func lockStore(ctx context.Context, store string, kind effects.Kind) (*storeLock, error) {
 	driver, name, statement := "pgx", store, "BEGIN; LOCK TABLE runs IN EXCLUSIVE MODE"
 	switch kind {
-	case effects.Card:
-		statement = "BEGIN; LOCK TABLE pages IN EXCLUSIVE MODE"
-	case effects.Transcript:
-		statement = "BEGIN; LOCK TABLE exports IN EXCLUSIVE MODE"
+	case effects.Card, effects.Transcript:
+		statement = "BEGIN; LOCK TABLE pages, exports IN EXCLUSIVE MODE"
 	case effects.Own, effects.Confirm, effects.Tell, effects.Link:
 	}
 	if file, ok := strings.CutPrefix(store, "sqlite:"); ok {

@@ -63,6 +63,8 @@ type effectsPlace struct {
 	pilot string // topicpilot's binary
 	dir   string
 	store string
+	// ownPage has transcripts written on pages of their own, below the card.
+	ownPage bool
 }
 
 // newEffectsWorld starts the fakes and the processes.
@@ -196,7 +198,7 @@ func (w *effectsWorld) writeSettings(process int, base string) error {
 		Group: object{
 			"admins": []int64{stage.OperatorID, secondOperator}, "customer_send": "bot", "customer_bot_token": effectsBot,
 		},
-		More: effectsSettings(base, w.notion.Token(), w.database),
+		More: effectsSettings(base, w.cardsIntegration(base)),
 	}
 	dir := filepath.Join(w.dir, fmt.Sprint("process-", process+1))
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -207,8 +209,19 @@ func (w *effectsWorld) writeSettings(process int, base string) error {
 	return err
 }
 
+func (w *effectsWorld) cardsIntegration(base string) object {
+	transcript := "card"
+	if w.ownPage {
+		transcript = "page"
+	}
+	return object{
+		"type": "notion", "id": "cards", "token": w.notion.Token(), "api_url": base, "database_id": w.database,
+		"transcript": transcript,
+	}
+}
+
 // effectsSettings are the commands of the table.
-func effectsSettings(base, token, database string) object {
+func effectsSettings(base string, cards object) object {
 	billing := base + effects.BillingPath
 	command := func(name string) object {
 		return object{
@@ -232,9 +245,7 @@ func effectsSettings(base, token, database string) object {
 		"links": object{"check": object{
 			"request": object{"url": billing + "accounts/{{.Account}}", "timeout": "1s"}, "done": "{{.Response.exists}}",
 		}},
-		"integrations": []any{object{
-			"type": "notion", "id": "cards", "token": token, "api_url": base, "database_id": database,
-		}},
+		"integrations": []any{cards},
 	}
 }
 

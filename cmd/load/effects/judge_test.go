@@ -47,8 +47,10 @@ func TestViolations(t *testing.T) {
 		"told to wait": {effects.Outcome{
 			Kind: effects.Own, Fault: effects.Status503, Effects: 1, Arrivals: 2, Said: said(done),
 		}, ""},
-		"twice":              {effects.Outcome{Effects: 2, Arrivals: 2, Said: said(done)}, "2 effects"},
-		"asked for again":    {effects.Outcome{Kind: effects.Own, Effects: 1, Arrivals: 2, Said: said(done)}, "nobody asked for"},
+		"twice": {effects.Outcome{Effects: 2, Arrivals: 2, Said: said(done)}, "2 effects"},
+		"asked for again": {
+			effects.Outcome{Kind: effects.Own, Effects: 1, Arrivals: 2, Said: said(done)}, "nobody asked for",
+		},
 		"silent":             {effects.Outcome{}, "nobody was told"},
 		"silent effect":      {effects.Outcome{Effects: 1, Arrivals: 1}, "nobody was told"},
 		"called failed":      {effects.Outcome{Effects: 1, Arrivals: 1, Said: said(failed)}, "nobody was told"},
@@ -77,7 +79,9 @@ func TestTable(t *testing.T) {
 			Pressed: true, Later: 1, LaterSaid: []effects.Said{effects.SaidDone},
 		})
 	}
-	table.Add(effects.Outcome{Kind: effects.Card, Fault: effects.None, Effects: 2, Arrivals: 2, Said: []effects.Said{"done"}})
+	table.Add(effects.Outcome{
+		Kind: effects.Card, Fault: effects.None, Effects: 2, Arrivals: 2, Said: []effects.Said{effects.SaidDone},
+	})
 	want := "| | own command | /notion |\n|---|---|---|\n| none |  | 2 |\n| timeout | 0–1, unknown 2/2 → 1 |  |\n"
 	if got := table.String(); got != want {
 		t.Errorf("%s", got)
