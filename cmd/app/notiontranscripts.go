@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"topicpilot/commands"
@@ -66,7 +67,7 @@ func (t *notionTranscripts) export(
 		return "", 0, err
 	}
 	// What was said before the group got its present id comes first.
-	for _, chatID := range append(append([]int64{}, req.Former...), req.ChatID) {
+	for _, chatID := range chats(req) {
 		result, err := t.writer.Export(ctx, notion.ExportRequest{
 			Conversation: topics.Conversation{ChatID: chatID, ThreadID: req.ThreadID},
 			PageID:       page.ID, Internal: req.Comments, Customer: req.Customer, Labels: notionLabels(req.Labels),
@@ -90,9 +91,9 @@ func (t *notionTranscripts) page(ctx context.Context, req commands.TranscriptReq
 	if err != nil || t.onCard {
 		return topics.Page{ID: card.ID, URL: card.URL}, err
 	}
-	kept, err := t.pages.Page(ctx, t.client.ID(), topics.PageTranscript, req.Customer.ID, req.Conversation)
-	if err != nil && !errors.Is(err, topics.ErrNotFound) {
-		return topics.Page{}, fmt.Errorf("read the transcript's page: %w", err)
+	kept, err := t.kept(ctx, req)
+	if err != nil {
+		return topics.Page{}, err
 	}
 	title := fmt.Sprintf("%s %d/%d", req.Labels.Transcript, req.ChatID, req.ThreadID)
 	page, err := t.client.EnsureTranscriptPage(ctx, card.ID, title, kept.ID)
@@ -107,6 +108,27 @@ func (t *notionTranscripts) page(ctx context.Context, req commands.TranscriptReq
 		return topics.Page{}, fmt.Errorf("keep the transcript's page: %w", err)
 	}
 	return kept, nil
+}
+
+// kept finds the page that the topic has, also one from before the group became another
+// chat; the zero value for none.
+func (t *notionTranscripts) kept(ctx context.Context, req commands.TranscriptRequest) (topics.Page, error) {
+	for _, chatID := range slices.Backward(chats(req)) {
+		conv := topics.Conversation{ChatID: chatID, ThreadID: req.ThreadID}
+		page, err := t.pages.Page(ctx, t.client.ID(), topics.PageTranscript, req.Customer.ID, conv)
+		if err == nil {
+			return page, nil
+		}
+		if !errors.Is(err, topics.ErrNotFound) {
+			return topics.Page{}, fmt.Errorf("read the transcript's page: %w", err)
+		}
+	}
+	return topics.Page{}, nil
+}
+
+// chats are where the topic's messages are stored, oldest first.
+func chats(req commands.TranscriptRequest) []int64 {
+	return append(slices.Clone(req.Former), req.ChatID)
 }
 
 func notionLabels(l transcript.Labels) notion.Labels {

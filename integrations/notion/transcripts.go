@@ -68,6 +68,9 @@ type step struct {
 	// Done is what the export under way has written before, of Total messages.
 	Done  ExportResult `json:"done"`
 	Total int64        `json:"total,omitempty"`
+	// Stored is how many messages the topic had when the last export began: the next one
+	// writes those beyond.
+	Stored int64 `json:"stored,omitempty"`
 }
 
 // export is one run of Export.
@@ -161,9 +164,10 @@ func (e *export) begin(ctx context.Context) (bool, error) {
 	e.state.ToRow = max(extent.MaxRow, e.state.DoneRow)
 	e.state.ToVersion = max(extent.MaxVersion, e.state.DoneVersion)
 	e.state.AfterMessage, e.state.AfterEdit = 0, 0
-	e.note = step{Last: e.note.Last}
-	if e.state.DoneRow == 0 {
-		e.note.Total = extent.Messages
+	before := e.note.Stored
+	e.note = step{Last: e.note.Last, Stored: extent.Messages}
+	if e.state.DoneRow == 0 || before > 0 {
+		e.note.Total = max(extent.Messages-before, 0)
 	}
 	return true, nil
 }

@@ -81,7 +81,7 @@ func (e *export) settle(ctx context.Context, ids []string) error {
 		e.note.Done.Added += e.note.Added
 		e.note.Done.Edited += e.note.Edited
 	}
-	e.note = step{Last: e.note.Last, Done: e.note.Done, Total: e.note.Total}
+	e.note = step{Last: e.note.Last, Done: e.note.Done, Total: e.note.Total, Stored: e.note.Stored}
 	if err := e.keep(ctx, ids); err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (e *export) finish(ctx context.Context) (ExportResult, error) {
 	done := e.note.Done
 	e.state.DoneRow, e.state.DoneVersion = e.state.ToRow, e.state.ToVersion
 	e.state.ToRow, e.state.ToVersion, e.state.AfterMessage, e.state.AfterEdit = 0, 0, 0, 0
-	e.note = step{Last: e.note.Last}
+	e.note = step{Last: e.note.Last, Stored: e.note.Stored}
 	return done, e.keep(ctx, nil)
 }
 

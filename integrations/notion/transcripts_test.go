@@ -437,7 +437,8 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
-// TestProgress: what has been written is told, over interruptions too.
+// TestProgress: what has been written is told, over interruptions too; of a later export how
+// much is new.
 func TestProgress(t *testing.T) {
 	r := newRoom(t, notiontest.Options{})
 	for i := range 250 {
@@ -461,7 +462,15 @@ func TestProgress(t *testing.T) {
 	if err != nil || result.Added != 250 {
 		t.Errorf("%+v, %v", result, err)
 	}
-	if diff := cmp.Diff([]string{"100/250", "200/250", "250/250"}, told); diff != "" {
+	for i := range 130 {
+		r.store.add(talk(int64(i+251), "m"))
+	}
+	r.store.edit(1, "now")
+	if _, err := service.Export(t.Context(), req, tell); err != nil {
+		t.Error(err)
+	}
+	want := []string{"100/250", "200/250", "250/250", "100/130", "130/130", "130/130"}
+	if diff := cmp.Diff(want, told); diff != "" {
 		t.Error(diff)
 	}
 }
