@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	// transcriptPatience is how long an export that gets no further is tried.
+	// transcriptPatience is how long an export that gets no further is tried, pausePatience
+	// where the other side asks for pauses all the time.
 	transcriptPatience = 10 * time.Minute
+	pausePatience      = 24 * time.Hour
 	// transcriptPause is the first pause after a try that failed; each next one is twice
 	// as long, up to maxTranscriptPause.
 	transcriptPause    = 2 * time.Second
@@ -102,14 +104,15 @@ func (e *exporting) failed(ctx context.Context, failure error) (topics.TaskResul
 	}
 	reason, text := e.hopeless(failure)
 	pause := min(transcriptPause<<min(e.task.Tries, 5), maxTranscriptPause)
+	patience := transcriptPatience
 	wait, paused := errors.AsType[*topics.Wait](failure)
 	if paused {
-		pause = max(wait.After, time.Second)
+		pause, patience = max(wait.After, time.Second), pausePatience
 	}
 	if e.shown.moved || e.task.Since.IsZero() {
 		e.task.Since = e.Now()
 	}
-	if reason == "" && !paused && e.Now().Add(pause).Sub(e.task.Since) > transcriptPatience {
+	if reason == "" && e.Now().Add(pause).Sub(e.task.Since) > patience {
 		reason, text = "given up", e.say.T("transcript.failed", nil)
 	}
 	log := e.Log.With("topic_id", e.task.String(), "format", e.task.Format, "error", failure)

@@ -512,6 +512,34 @@ func TestTranscriptNotionLong(t *testing.T) {
 	}
 }
 
+// TestTranscriptNotionPauses: pauses without end are borne for a day, and told of once.
+func TestTranscriptNotionPauses(t *testing.T) {
+	s := newExportStage(t)
+	s.parts.Notion = notionPages(func(
+		context.Context, commands.TranscriptRequest, func(done, total int64),
+	) (string, int64, error) {
+		return "", 0, &topics.Wait{After: time.Minute, Err: errOther}
+	})
+	began, task, whole := s.clock.Now(), s.asked("notion"), ""
+	for range 2000 {
+		result := s.did(task)
+		whole += texts(result)
+		if len(result.Tasks) == 0 {
+			break
+		}
+		task = result.Tasks[0]
+		s.clock.Add(task.NotBefore.Sub(s.clock.Now()))
+	}
+	const want = "Notion asks for a pause of 60 seconds. I will answer then." +
+		"The transcript could not be made. Please try again later; the reason is in the log."
+	if took := s.clock.Now().Sub(began); whole != want || took < 23*time.Hour || took > 25*time.Hour {
+		t.Errorf("after %s: %q", took, whole)
+	}
+	if state := s.runs.last().State; state != topics.RunFailed {
+		t.Error(state)
+	}
+}
+
 // TestTranscriptNotionFails: what no later try mends is said in words; what gets no
 // further is given up.
 func TestTranscriptNotionFails(t *testing.T) {
