@@ -135,9 +135,9 @@ func notionLabels(l transcript.Labels) notion.Labels {
 	return notion.Labels{
 		Authors: map[topics.AuthorKind]string{
 			topics.AuthorCustomer: l.Customer, topics.AuthorOperator: l.Operator, topics.AuthorAnonymous: l.Operator,
-			topics.AuthorStranger: l.Operator, topics.AuthorBot: l.Bot, topics.AuthorSelf: l.Bot, topics.AuthorService: l.Service,
+			topics.AuthorStranger: l.Operator, topics.AuthorBot: l.Bot, topics.AuthorSelf: l.Bot,
+			topics.AuthorService: l.Service,
 		},
-		Comment: l.Comment, Command: l.Command, Edited: l.Edited, Forwarded: l.Forwarded, Album: l.Album,
-		Event: l.Event,
+		Comment: l.Comment, Command: l.Command, Edited: l.Edited, Forwarded: l.Forwarded, Album: l.Album, Event: l.Event,
 	}
 }
