@@ -33,6 +33,7 @@ type effectsCell struct {
 	run   int
 	limit time.Duration
 
+	chat   int64
 	thread int
 	user   int64
 	seen   int // updates delivered before
@@ -108,15 +109,19 @@ func (c *effectsCell) ask(o *effects.Outcome) error {
 
 // place makes a topic with a customer, and brings it to where the command takes effect next.
 func (c *effectsCell) place() error {
+	c.chat = effectsGroup
+	if c.kind == effects.TellTopic {
+		c.chat = topicGroup
+	}
 	c.next++
 	c.user = 900_000 + c.next
 	c.seen = len(c.tg.Delivered())
 	name := fmt.Sprint("Customer ", c.next)
 	var err error
-	if c.thread, err = c.tg.CreateTopic(effectsGroup, stage.MirrorID, name); err != nil {
+	if c.thread, err = c.tg.CreateTopic(c.chat, stage.MirrorID, name); err != nil {
 		return err
 	}
-	conv := topics.Conversation{ChatID: effectsGroup, ThreadID: int64(c.thread)}
+	conv := topics.Conversation{ChatID: c.chat, ThreadID: int64(c.thread)}
 	c.api.SetTopic(topicsapitest.Connection{Instance: stage.Instance, APIKey: stage.APIKey}, conv, topicsapitest.Info{
 		UserID: c.user, Name: name, Language: "en", Status: "user_answered", Title: name,
 	})
@@ -124,7 +129,7 @@ func (c *effectsCell) place() error {
 		return err
 	}
 	switch c.kind {
-	case effects.Own, effects.Tell, effects.Card, effects.Link:
+	case effects.Own, effects.Tell, effects.TellTopic, effects.Card, effects.Link:
 	case effects.Transcript:
 		for i := range talkLines {
 			if err := c.post(stage.MirrorID, c.line(i)); err != nil {
@@ -148,7 +153,7 @@ func (c *effectsCell) place() error {
 func (c *effectsCell) line(i int) string { return fmt.Sprintf("line %d of %d", i+1, c.user) }
 
 func (c *effectsCell) post(from int64, text string) error {
-	_, err := c.tg.Post(telegramtest.Post{Chat: effectsGroup, Thread: c.thread, From: from, Text: text})
+	_, err := c.tg.Post(telegramtest.Post{Chat: c.chat, Thread: c.thread, From: from, Text: text})
 	return err
 }
 
@@ -171,7 +176,8 @@ func (c *effectsCell) question(from int64, n int) error {
 func (c *effectsCell) command() string {
 	return map[effects.Kind]string{
 		effects.Own: "/activate t1 m6", effects.Confirm: "/renew t1 m6", effects.Tell: "/extend t1 m6",
-		effects.Card: "/notion", effects.Transcript: "/transcript notion", effects.Link: fmt.Sprint("/link N", c.user),
+		effects.TellTopic: "/extend t1 m6",
+		effects.Card:      "/notion", effects.Transcript: "/transcript notion", effects.Link: fmt.Sprint("/link N", c.user),
 	}[c.kind]
 }
 
@@ -229,8 +235,8 @@ func (c *effectsCell) pressAt(m telegramtest.Message, label string, by int64) er
 			if button.Text != label {
 				continue
 			}
-			_, err := c.tg.Press(effectsGroup, m.ID, by, button.CallbackData)
-			if now, there := c.tg.Message(effectsGroup, m.ID); err != nil && there && !slices.Contains(labels(now), label) {
+			_, err := c.tg.Press(c.chat, m.ID, by, button.CallbackData)
+			if now, there := c.tg.Message(c.chat, m.ID); err != nil && there && !slices.Contains(labels(now), label) {
 				return nil
 			}
 			return err
@@ -242,7 +248,7 @@ func (c *effectsCell) pressAt(m telegramtest.Message, label string, by int64) er
 // answers are the bot's messages in the topic.
 func (c *effectsCell) answers() []telegramtest.Message {
 	bot := c.tg.Bot().ID
-	return slices.DeleteFunc(c.tg.Messages(effectsGroup), func(m telegramtest.Message) bool {
+	return slices.DeleteFunc(c.tg.Messages(c.chat), func(m telegramtest.Message) bool {
 		return m.Thread != c.thread || m.From == nil || m.From.ID != bot
 	})
 }

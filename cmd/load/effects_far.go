@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"topicpilot/cmd/load/crash"
 	"topicpilot/cmd/load/effects"
 	"topicpilot/integrations/notion/notiontest"
+	"topicpilot/integrations/telegram/telegramtest"
 	"topicpilot/topics/topicsapi/topicsapitest"
 )
 
@@ -45,13 +47,15 @@ func (c *effectsCell) strike() *effects.Strike {
 func (c *effectsCell) makesPage() bool { return c.run%4 >= 2 }
 
 // fits tells the request that has the effect.
-func (c *effectsCell) fits(r *http.Request, _ []byte) bool {
+func (c *effectsCell) fits(r *http.Request, body []byte) bool {
 	path := r.URL.Path
 	switch c.kind {
 	case effects.Own, effects.Confirm:
 		return path == effects.BillingPath+"activate"
 	case effects.Tell:
 		return path == "/bot"+effectsBot+"/sendMessage"
+	case effects.TellTopic:
+		return path == "/bot"+c.tg.Token()+"/sendMessage" && bytes.Contains(body, []byte(`"`+effectsNews))
 	case effects.Card:
 		return r.Method == http.MethodPost && path == "/v1/pages"
 	case effects.Transcript:
@@ -110,12 +114,9 @@ func (c *effectsCell) effects() (n, arrivals int, err error) {
 		n, arrivals = c.billing.Effects(c.user)
 		return n, arrivals, nil
 	case effects.Tell:
-		bot := c.customers.Bot().ID
-		for _, m := range c.customers.Messages(c.user) {
-			if m.From != nil && m.From.ID == bot {
-				n++
-			}
-		}
+		n = told(c.customers.Messages(c.user))
+	case effects.TellTopic:
+		n = told(c.answers())
 	case effects.Card:
 		n = len(c.cards())
 	case effects.Transcript:
@@ -124,6 +125,16 @@ func (c *effectsCell) effects() (n, arrivals int, err error) {
 		n, err = c.links()
 	}
 	return n, n, err
+}
+
+// told counts the messages that tell the customer.
+func told(messages []telegramtest.Message) (n int) {
+	for _, m := range messages {
+		if strings.HasPrefix(m.Text, effectsNews) {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *effectsCell) cards() []notiontest.Page {

@@ -40,7 +40,7 @@ func lockStore(ctx context.Context, store string, kind effects.Kind) (*storeLock
 	switch kind {
 	case effects.Card, effects.Transcript:
 		statement = "BEGIN; LOCK TABLE pages, exports IN EXCLUSIVE MODE"
-	case effects.Own, effects.Confirm, effects.Tell, effects.Link:
+	case effects.Own, effects.Confirm, effects.Tell, effects.TellTopic, effects.Link:
 	}
 	if file, ok := strings.CutPrefix(store, "sqlite:"); ok {
 		driver, name, statement = "sqlite", "file:"+file+"?mode=rw&_pragma=busy_timeout(5000)", "BEGIN IMMEDIATE"

@@ -11,7 +11,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -26,10 +25,14 @@ import (
 )
 
 const (
+	// effectsGroup tells customers through a bot, topicGroup through the topic.
 	effectsGroup int64 = -1002101424779
+	topicGroup   int64 = -1002101424780
 	// secondOperator is an admin as the first one is.
 	secondOperator int64 = 78
 	effectsBot           = "987654321:AAtoken-of-the-bot-customers-write-to"
+	// effectsNews begins what a customer is told.
+	effectsNews = "Your tariff is active until"
 )
 
 // effectsWorld is one bot, of one process or several, and all that it talks to. The far sides
@@ -125,11 +128,12 @@ func (w *effectsWorld) people() error {
 			Rights: telegramtest.Rights{ManageTopics: true},
 		}
 	}
-	return w.tg.AddGroup(telegramtest.Group{
-		ID: effectsGroup, Title: "Support", IsForum: true, Members: []telegramtest.Member{
+	group := func(id int64) error {
+		return w.tg.AddGroup(telegramtest.Group{ID: id, Title: "Support", IsForum: true, Members: []telegramtest.Member{
 			admin(stage.MirrorID, "Mirror"), admin(stage.OperatorID, "Olga"), admin(secondOperator, "Petr"),
-		},
-	})
+		}})
+	}
+	return errors.Join(group(effectsGroup), group(topicGroup))
 }
 
 // far is everything that the bot talks to, under one address.
@@ -181,72 +185,6 @@ func (w *effectsWorld) openGate(process int) (string, error) {
 	w.gates = append(w.gates, server)
 	w.serving.Go(func() { _ = server.Serve(ln) })
 	return "http://" + ln.Addr().String(), nil
-}
-
-func (w *effectsWorld) writeSettings(process int, base string) error {
-	addr, err := proc.FreeAddress()
-	if err != nil {
-		return err
-	}
-	w.addrs = append(w.addrs, addr)
-	set := botSettings{
-		Stage: stage.Hello{
-			Telegram: base, Token: w.tg.Token(), TopicsAPI: base + topicsapitest.Path, Groups: []int64{effectsGroup},
-		},
-		Store: namedStore(w.store, process), Listen: addr, Cache: time.Millisecond,
-		Operators: []int64{stage.OperatorID, secondOperator},
-		Group: object{
-			"admins": []int64{stage.OperatorID, secondOperator}, "customer_send": "bot", "customer_bot_token": effectsBot,
-		},
-		More: effectsSettings(base, w.cardsIntegration(base)),
-	}
-	dir := filepath.Join(w.dir, fmt.Sprint("process-", process+1))
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return fmt.Errorf("write settings: %w", err)
-	}
-	path, err := set.write(dir)
-	w.settings = append(w.settings, path)
-	return err
-}
-
-func (w *effectsWorld) cardsIntegration(base string) object {
-	transcript := "card"
-	if w.ownPage {
-		transcript = "page"
-	}
-	return object{
-		"type": "notion", "id": "cards", "token": w.notion.Token(), "api_url": base, "database_id": w.database,
-		"transcript": transcript,
-	}
-}
-
-// effectsSettings are the commands of the table.
-func effectsSettings(base string, cards object) object {
-	billing := base + effects.BillingPath
-	command := func(name string) object {
-		return object{
-			"name": name, "usage": "<tariff> <months>", "help": "Switch a tariff on",
-			"args": []any{object{"name": "tariff", "match": `t(\d+)`}, object{"name": "months", "match": `m(\d+)`}},
-			"request": object{
-				"method": "POST", "url": billing + "activate", "timeout": "1s",
-				"json": object{"user_id": "{{.Customer.ID}}", "tariff": "{{.Args.tariff}}", "months": "{{.Args.months}}"},
-			},
-			"check": object{
-				"request": object{"url": billing + "users/{{.Customer.ID}}", "timeout": "2s"}, "done": "{{.Response.active}}",
-			},
-			"reply": "Tariff {{.Args.tariff}} is on until {{.Response.until}}",
-		}
-	}
-	confirm, tell := command("renew"), command("extend")
-	confirm["confirm"] = true
-	tell["tell_customer"] = "Your tariff is active until {{.Response.until}}"
-	return object{
-		"commands": []any{command("activate"), confirm, tell},
-		"links": object{"check": object{
-			"request": object{"url": billing + "accounts/{{.Account}}", "timeout": "1s"}, "done": "{{.Response.exists}}",
-		}},
-		"integrations": []any{cards},
-	}
 }
 
 // close ends everything, whatever has happened.

@@ -21,8 +21,8 @@ type botSettings struct {
 	Cache     time.Duration // of the Topics API's answers, 0 for the default
 	Operators []int64       // default: the stage's operator
 	Lookups   []any
-	Group     object // keys added to each group
-	More      object // keys added to the document
+	Groups    []object // keys added to the groups, in their order
+	More      object   // keys added to the document
 }
 
 // object keeps the settings short to write; JSON is YAML too.
@@ -46,7 +46,9 @@ func (b *botSettings) document() object {
 			"instances": []any{object{"instance": stage.Instance, "api_key": stage.APIKey}},
 			"mirror":    object{"source": "account", "sender_ids": []int64{stage.MirrorID}},
 		}
-		maps.Copy(groups[i], b.Group)
+		if i < len(b.Groups) {
+			maps.Copy(groups[i], b.Groups[i])
+		}
 	}
 	telegram := object{
 		"token": b.Stage.Token, "api_url": b.Stage.Telegram,

@@ -17,8 +17,10 @@ const (
 	// request that the billing has taken.
 	Own     Kind = "own command"
 	Confirm Kind = "own, confirm"
-	// Tell is an own command that tells the customer: the effect is the message there.
-	Tell Kind = "tell_customer"
+	// Tell is an own command that tells the customer through a bot, TellTopic through the
+	// topic: the effect is the message there.
+	Tell      Kind = "tell_customer, bot"
+	TellTopic Kind = "tell_customer, topic"
 	// Card is /notion, whose effect is a page, and Transcript /transcript notion, whose effect
 	// is each message on it.
 	Card       Kind = "/notion"
@@ -28,7 +30,7 @@ const (
 )
 
 // Kinds lists all, in the order of the table.
-func Kinds() []Kind { return []Kind{Own, Confirm, Tell, Card, Transcript, Link} }
+func Kinds() []Kind { return []Kind{Own, Confirm, Tell, TellTopic, Card, Transcript, Link} }
 
 // Asks reports whether the kind offers [Do it again] when the outcome is unknown.
 func (k Kind) Asks() bool { return k == Own || k == Confirm }
