@@ -56,7 +56,9 @@ func (s *stage) gone(words ...string) {
 }
 
 // The words of the customer who is erased, and of what was said with them.
-var erased = []string{"wombat-question", "wombat-former", "wombat-answer", "wombat-comment", "ACC-wombat", "Wombat Customer"}
+var erased = []string{
+	"wombat-question", "wombat-former", "wombat-answer", "wombat-comment", "ACC-wombat", "Wombat Customer",
+}
 
 // customer fills two topics of one customer with all that is kept of one.
 func (s *stage) customer() (one, two int) {

@@ -82,7 +82,8 @@ func TestTranscriptFiles(t *testing.T) {
 	n := 0
 	for _, call := range s.tg.Sent("sendDocument") {
 		caption, _ := call.Params["caption"].(string)
-		if _, there := call.Params["reply_parameters"]; there || fmt.Sprint(call.Params["message_thread_id"]) != fmt.Sprint(thread) {
+		_, reply := call.Params["reply_parameters"]
+		if reply || fmt.Sprint(call.Params["message_thread_id"]) != fmt.Sprint(thread) {
 			t.Errorf("document: %v", call.Params)
 		}
 		s.holds(caption, "/ ")
@@ -176,7 +177,8 @@ func (s *stage) jsonTranscript(text string, thread int, question telegramtest.Me
 			}
 		}
 	}
-	const want = "service customer customer operator operator! customer operator! bot! operator! bot! operator! bot! operator! "
+	const want = "service customer customer operator operator! customer " +
+		"operator! bot! operator! bot! operator! bot! operator! "
 	if kinds != want {
 		s.t.Errorf("authors %q, want %q", kinds, want)
 	}

@@ -134,7 +134,8 @@ func TestTellNotTold(t *testing.T) {
 		{"refused", told, "the text could not be sent. Text to copy:", telegramtest.Fault{Code: 400}, told},
 		{
 			"lost", told, "It is unknown whether the customer was told, and the text is not sent again by itself.",
-			telegramtest.Fault{Close: true, After: true}, told,
+			telegramtest.Fault{Close: true, After: true},
+			told,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -182,7 +183,8 @@ func TestTellBot(t *testing.T) {
 	t.Parallel()
 	y := newSystem(t)
 	y.on("/do", body200(`{"words":"`+told+`"}`))
-	s := newStage(t, telegramtest.Options{}, "    customer_send: bot", "    customer_bot_token: "+customerToken, tellYML(y.url))
+	s := newStage(t, telegramtest.Options{},
+		"    customer_send: bot", "    customer_bot_token: "+customerToken, tellYML(y.url))
 	shop, err := s.tg.AddBot(telegramtest.Options{Token: customerToken})
 	s.must(err)
 	ann := telegramtest.User{ID: 11, FirstName: "Ann"}
