@@ -46,7 +46,9 @@ func TestTranscriptNotionMigrated(t *testing.T) {
 		t.Errorf("pages below the card: %+v", pages)
 	}
 	text := b.texts(page.ID)
-	for _, said := range []string{"· Ann (customer)\nsaid before", "· Ann (customer)\nsaid after", "— Topic created: Ann"} {
+	for _, said := range []string{
+		"· Ann (customer)\nsaid before", "· Ann (customer)\nsaid after", "— Topic created: Ann",
+	} {
 		if strings.Count(text, said) != 1 {
 			t.Errorf("no single %q in:\n%s", said, text)
 		}
