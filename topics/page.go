@@ -81,8 +81,6 @@ type Export struct {
 	// Pending is the outside system's own note: where it stopped, and the step that may have
 	// left without an answer; nil for none. It stays between two exports.
 	Pending []byte
-	// Note is the message of ours in the topic that shows the progress, 0 for none.
-	Note int64
 	// Version counts the changes, for KeepExport.
 	Version int64
 }

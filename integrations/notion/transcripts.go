@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jomei/notionapi"
-
 	"topicpilot/topics"
 )
 
@@ -18,8 +16,6 @@ type ExportRequest struct {
 	// PageID is the page that is written to. With another page than last time the export
 	// begins anew.
 	PageID string
-	// Title is written above what is added, "" for none.
-	Title string
 	// Internal tells that comments, commands and our own messages are written too.
 	Internal bool
 	// Customer is who wrote what the mirror's account posted for them, nil where that is
@@ -76,19 +72,16 @@ type step struct {
 // export is one run of Export.
 type export struct {
 	*Transcripts
-	req    ExportRequest
-	render renderer
-	state  topics.Export
-	note   step
-	// stored is what the store holds, as far as we know.
-	stored   topics.Export
+	req      ExportRequest
+	render   renderer
+	state    topics.Export
+	note     step
 	progress func(done, total int64)
 }
 
 // Export writes what is not on the page yet and returns how much that was, counting what an
 // interrupted run of the same export had written. progress, if not nil, is told of messages
-// written; total is 0 where it is not known. Export.Note may be changed meanwhile by others,
-// nothing else of it.
+// written; total is 0 where it is not known.
 //
 // Run it again after any error; it goes on where it stopped. Errors: as of Client;
 // KindArchived and KindNotFound tell that the page is gone, KindConflict that Notion was
@@ -129,11 +122,9 @@ func (e *export) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the export's state: %w", err)
 	}
-	e.stored = state
 	if state.PageID != e.req.PageID {
 		state = topics.Export{
-			System: e.Client.ID(), Conversation: e.req.Conversation, PageID: e.req.PageID,
-			Note: state.Note, Version: state.Version,
+			System: e.Client.ID(), Conversation: e.req.Conversation, PageID: e.req.PageID, Version: state.Version,
 		}
 	}
 	e.state = state
@@ -210,7 +201,7 @@ func (e *export) edits(ctx context.Context) error {
 // write renders messages and sends them in batches, each ending with a whole message.
 func (e *export) write(ctx context.Context, list []topics.Message, edited bool) error {
 	quotes := map[int64]string{}
-	batch := e.batch(edited)
+	next := &batch{edited: edited}
 	for i := range list {
 		m := &list[i]
 		if e.wanted(m) {
@@ -220,17 +211,17 @@ func (e *export) write(ctx context.Context, list []topics.Message, edited bool) 
 			}
 			blocks := e.render.message(m, edited, quoted)
 			size := sizeOf(blocks)
-			if !batch.takes(len(blocks), size) {
-				if err := e.send(ctx, batch); err != nil {
+			if !next.takes(len(blocks), size) {
+				if err := e.send(ctx, next); err != nil {
 					return err
 				}
-				batch = e.batch(edited)
+				next = &batch{edited: edited}
 			}
-			batch.add(blocks, size)
+			next.add(blocks, size)
 		}
-		batch.last = m.ID
+		next.last = m.ID
 	}
-	return e.send(ctx, batch)
+	return e.send(ctx, next)
 }
 
 func (e *export) wanted(m *topics.Message) bool {
@@ -269,16 +260,6 @@ type batch struct {
 	// last is the id of the last message that the batch, or what was passed over, reaches.
 	last   int64
 	edited bool
-}
-
-func (e *export) batch(edited bool) *batch {
-	b := &batch{edited: edited}
-	if e.req.Title != "" && e.note.Done == (ExportResult{}) {
-		title := textItem(cut(oneLine(e.req.Title), maxText), &notionapi.Annotations{Bold: true, Underline: true})
-		b.blocks = []Block{paragraph([]notionapi.RichText{title})}
-		b.size = sizeOf(b.blocks)
-	}
-	return b
 }
 
 func (b *batch) takes(blocks, size int) bool {

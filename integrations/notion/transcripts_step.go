@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
-
-	"topicpilot/topics"
 )
 
 // send appends a batch. What is about to leave is noted before, so that a later run knows
@@ -106,29 +103,9 @@ func (e *export) keep(ctx context.Context, ids []string) error {
 	next := e.state
 	next.Pending = note
 	stored, err := e.Store.KeepExport(ctx, next, ids)
-	if errors.Is(err, topics.ErrConflict) && e.onlyNoteChanged(ctx) {
-		next.Note, next.Version = e.stored.Note, e.stored.Version
-		stored, err = e.Store.KeepExport(ctx, next, ids)
-	}
 	if err != nil {
 		return fmt.Errorf("keep the export's state: %w", err)
 	}
-	e.state, e.stored = stored, stored
+	e.state = stored
 	return nil
-}
-
-// onlyNoteChanged tells that a conflict came from whoever shows the progress in the topic,
-// not from another export.
-func (e *export) onlyNoteChanged(ctx context.Context) bool {
-	now, err := e.Store.Export(ctx, e.Client.ID(), e.req.Conversation)
-	if err != nil {
-		return false
-	}
-	before := e.stored
-	before.Note, before.Version = now.Note, now.Version
-	if !reflect.DeepEqual(before, now) {
-		return false
-	}
-	e.stored = now
-	return true
 }

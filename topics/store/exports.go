@@ -13,7 +13,7 @@ func (s *Store) Export(ctx context.Context, system string, conv topics.Conversat
 	args := []any{conv.ChatID, conv.ThreadID, escape(system)}
 	err := s.rows(ctx, qExport, args, func(rows *sql.Rows) error {
 		err := rows.Scan(&e.PageID, &e.DoneRow, &e.DoneVersion, &e.ToRow, &e.ToVersion,
-			&e.AfterMessage, &e.AfterEdit, &e.Pending, &e.Note, &e.Version)
+			&e.AfterMessage, &e.AfterEdit, &e.Pending, &e.Version)
 		e.PageID = unescape(e.PageID)
 		if len(e.Pending) == 0 {
 			e.Pending = nil
@@ -32,7 +32,7 @@ func (s *Store) KeepExport(ctx context.Context, export topics.Export, blocks []s
 	e := &export
 	values := []any{
 		escape(e.PageID), e.DoneRow, e.DoneVersion, e.ToRow, e.ToVersion, e.AfterMessage, e.AfterEdit,
-		e.Pending, e.Note, e.ChatID, e.ThreadID, escape(e.System),
+		e.Pending, e.ChatID, e.ThreadID, escape(e.System),
 	}
 	err = s.write(ctx, func(w writer) error {
 		var err error

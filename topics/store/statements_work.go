@@ -110,13 +110,13 @@ var workTexts = map[query]string{
 	qDropPage: `DELETE FROM pages
 		WHERE chat_id = ? AND thread_id = ? AND holder = ? AND system = ? AND kind = ? AND page_id = ?`,
 
-	qExport: `SELECT page_id, done_row, done_version, to_row, to_version, after_message, after_edit, pending, note,
+	qExport: `SELECT page_id, done_row, done_version, to_row, to_version, after_message, after_edit, pending,
 		version FROM exports WHERE chat_id = ? AND thread_id = ? AND system = ?`,
 	qAddExport: `INSERT INTO exports (page_id, done_row, done_version, to_row, to_version, after_message, after_edit,
-		pending, note, chat_id, thread_id, system, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+		pending, chat_id, thread_id, system, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 		ON CONFLICT (chat_id, thread_id, system) DO NOTHING`,
 	qChangeExport: `UPDATE exports SET page_id = ?, done_row = ?, done_version = ?, to_row = ?, to_version = ?,
-		after_message = ?, after_edit = ?, pending = ?, note = ?, version = version + 1
+		after_message = ?, after_edit = ?, pending = ?, version = version + 1
 		WHERE chat_id = ? AND thread_id = ? AND system = ? AND version = ?`,
 	qAddBlocks: `INSERT INTO page_blocks (system, chat_id, thread_id, page_id, blocks) VALUES (?, ?, ?, ?, ?)`,
 	qHighest: `SELECT (SELECT coalesce(max(id), 0) FROM messages),

@@ -20,7 +20,7 @@ func exports(t *testing.T, b Backend) {
 	}
 	e := none
 	e.PageID, e.DoneRow, e.DoneVersion, e.ToRow, e.ToVersion = "page", 1, 2, 3, 4
-	e.AfterMessage, e.AfterEdit, e.Pending, e.Note = 5, 6, []byte("step"), 7
+	e.AfterMessage, e.AfterEdit, e.Pending = 5, 6, []byte("step")
 	first, err := p.KeepExport(ctx, e, []string{"b1", "b2"})
 	p.must(err)
 	e.Version = 1

@@ -74,7 +74,6 @@ CREATE TABLE exports (
     after_message BIGINT NOT NULL,
     after_edit    BIGINT NOT NULL,
     pending       BYTEA,
-    note          BIGINT NOT NULL,
     version       BIGINT NOT NULL,
     UNIQUE (chat_id, thread_id, system)
 );

@@ -76,7 +76,6 @@ CREATE TABLE exports (
     after_message INTEGER NOT NULL,
     after_edit    INTEGER NOT NULL,
     pending       BLOB,
-    note          INTEGER NOT NULL,
     version       INTEGER NOT NULL,
     UNIQUE (chat_id, thread_id, system)
 ) STRICT;
