@@ -16,7 +16,7 @@ type ExportRequest struct {
 	// PageID is the page that is written to. With another page than last time the export
 	// begins anew.
 	PageID string
-	// Internal tells that comments, commands and our own messages are written too.
+	// Internal tells that comments, commands and our notices are written too.
 	Internal bool
 	// Customer is who wrote what the mirror's account posted for them, nil where that is
 	// not known: then it bears that account's name.
@@ -225,8 +225,7 @@ func (e *export) write(ctx context.Context, list []topics.Message, edited bool) 
 }
 
 func (e *export) wanted(m *topics.Message) bool {
-	return e.req.Internal || m.Author.Kind != topics.AuthorSelf &&
-		m.Kind != topics.MessageComment && m.Kind != topics.MessageCommand
+	return e.req.Internal || m.Kind != topics.MessageComment && m.Kind != topics.MessageCommand
 }
 
 // quoted gives the first words of the message that m answers.

@@ -133,11 +133,13 @@ func TestTranscript(t *testing.T) {
 		{Kind: "photo", FileName: "receipt.jpg", Size: 12 << 10}, {Kind: "location", Note: "1.0, 2.0"},
 	}
 	own := talk(5, "/ card made")
-	own.Author.Kind, own.Author.Name = topics.AuthorSelf, "topicpilot"
-	for _, m := range []topics.Message{hello, answer, note, photo, own} {
+	own.Author.Kind, own.Author.Name, own.Kind = topics.AuthorSelf, "topicpilot", topics.MessageComment
+	told := talk(6, "Your tariff is active") // by an operator, through us
+	told.Author = own.Author
+	for _, m := range []topics.Message{hello, answer, note, photo, own, told} {
 		r.store.add(m)
 	}
-	if got := r.must(t); got != (notion.ExportResult{Added: 5}) {
+	if got := r.must(t); got != (notion.ExportResult{Added: 6}) {
 		t.Errorf("%+v", got)
 	}
 	want := []string{
@@ -145,7 +147,8 @@ func TestTranscript(t *testing.T) {
 		"2026-03-01 09:30:02 UTC · Olga (operator)\n↪ hello bold link\nwe look into it",
 		"2026-03-01 09:30:03 UTC · Olga (operator) · comment\n/ angry",
 		"2026-03-01 09:30:04 UTC · Ann (customer) · album\n📎 receipt.jpg (photo, 12 KB)\n📎 location: 1.0, 2.0",
-		"2026-03-01 09:30:05 UTC · topicpilot (assistant)\n/ card made",
+		"2026-03-01 09:30:05 UTC · topicpilot (assistant) · comment\n/ card made",
+		"2026-03-01 09:30:06 UTC · topicpilot (assistant)\nYour tariff is active",
 	}
 	if diff := cmp.Diff(want, r.texts()); diff != "" {
 		t.Error(diff)
@@ -158,21 +161,22 @@ func TestTranscript(t *testing.T) {
 		t.Errorf("nothing new: %+v", got)
 	}
 	r.store.edit(1, "hello again")
-	r.store.add(talk(6, "new one"))
+	r.store.add(talk(7, "new one"))
 	german := func(q *notion.ExportRequest) { q.Labels.Edited = "geändert" }
 	if got := r.must(t, german); got != (notion.ExportResult{Added: 1, Edited: 1}) {
 		t.Errorf("%+v", got)
 	}
-	want = append(want, "2026-03-01 09:30:06 UTC · Ann (customer)\nnew one",
+	want = append(want, "2026-03-01 09:30:07 UTC · Ann (customer)\nnew one",
 		"2026-03-01 09:30:01 UTC · Ann (customer)\ngeändert: hello again")
 	if diff := cmp.Diff(want, r.texts()); diff != "" {
 		t.Error(diff)
 	}
 
-	// Another page: all of it once more, as it is now, without what is internal.
+	// Another page: all of it once more, as it is now, without what is internal. What the
+	// customer was told is not.
 	r.page = r.server.AddPage(r.source, map[string]string{"Name": "Ann II"})
 	public := func(q *notion.ExportRequest) { q.Internal = false }
-	if got := r.must(t, public); got != (notion.ExportResult{Added: 4}) {
+	if got := r.must(t, public); got != (notion.ExportResult{Added: 5}) {
 		t.Errorf("%+v %q", got, r.texts())
 	}
 }
