@@ -161,7 +161,7 @@ func (s *Store) Forget(ctx context.Context, customerID int64, followUp []topics.
 		return topics.Receipt{}, wrap("forget a customer", err)
 	}
 	for _, step := range []func(context.Context) error{
-		e.entomb, e.messages, e.versions, e.items, e.runs, e.copies,
+		e.entomb, e.messages, e.versions, e.items, e.generals, e.runs, e.copies,
 		func(ctx context.Context) error { return e.rest(ctx, followUp) },
 	} {
 		if err := step(ctx); err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"topicpilot/topics"
 )
@@ -100,15 +101,20 @@ type laneItem struct {
 // index knows the lanes of what is done, as it would cost every update; so all items
 // are looked through, beside the writer.
 func (e *erasure) items(ctx context.Context) error {
+	return e.eachItems(ctx, e.lanes, func(list []laneItem) error { return e.dropItems(ctx, list) })
+}
+
+// eachItems does something with all items of lanes, some at a time.
+func (e *erasure) eachItems(ctx context.Context, lanes []string, do func(list []laneItem) error) error {
 	for after := int64(0); after < e.highItem; after += itemWindow {
-		for from := 0; from < len(e.lanes); from += laneSlots {
-			list, err := e.laneItems(ctx, after, e.lanes[from:min(from+laneSlots, len(e.lanes))])
+		for from := 0; from < len(lanes); from += laneSlots {
+			list, err := e.laneItems(ctx, after, lanes[from:min(from+laneSlots, len(lanes))])
 			if err != nil {
 				return err
 			}
 			for len(list) > 0 {
 				n := min(len(list), pruneStep)
-				if err := e.dropItems(ctx, list[:n]); err != nil {
+				if err := do(list[:n:n]); err != nil {
 					return err
 				}
 				list = list[n:]
@@ -116,6 +122,30 @@ func (e *erasure) items(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// generals empties what is done of the Generals of the customer's groups, where hits of a
+// search were shown: a press of a button below them has brought the words back to us.
+func (e *erasure) generals(ctx context.Context) error {
+	var lanes []string
+	for _, topic := range e.topics {
+		general := topics.Conversation{ChatID: topic.ChatID}
+		if lane := general.Lane(); !slices.Contains(lanes, lane) {
+			lanes = append(lanes, lane)
+		}
+	}
+	return e.eachItems(ctx, lanes, func(list []laneItem) error {
+		list = slices.DeleteFunc(list, func(item laneItem) bool { return item.state != stateDone })
+		now := micros(e.s.now())
+		return e.step(ctx, &op{}, func(w writer) error {
+			for _, item := range list {
+				if err := w.exec(qBlankItem, now, item.id); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
 }
 
 func (e *erasure) laneItems(ctx context.Context, after int64, lanes []string) (list []laneItem, err error) {

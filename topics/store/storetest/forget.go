@@ -422,3 +422,25 @@ func forgetMigrated(t *testing.T, b Backend) {
 	}
 	p.keptOut(oldest, "late")
 }
+
+// forgetGeneral erases what a search has shown in General: Telegram sends the text of the
+// message back with each press of a button below it.
+func forgetGeneral(t *testing.T, b Backend) {
+	p := start(t, b, store.Options{Now: func() time.Time { return day.Add(time.Hour) }})
+	ctx := patience(t)
+	p.live(erased, "Erika", conv(1))
+	general := topics.Conversation{ChatID: conv(1).ChatID}
+	done := p.add(item(general.Lane(), "press"), item(general.Lane(), "waits"))
+	p.must(p.Finish(ctx, done[0].Lease, done[0].Item, topics.Outcome{}))
+	receipt, err := p.Forget(ctx, erased, nil)
+	p.must(err)
+	if receipt.Journal != 3 || receipt.Topics != 1 {
+		t.Errorf("receipt %+v", receipt)
+	}
+	if n, err := p.Append(ctx, []topics.NewItem{item(general.Lane(), "press")}); err != nil || n != 0 {
+		t.Errorf("the press came again: %d, %v", n, err)
+	}
+	if pending, err := p.HasPending(ctx, topics.QueueInbox, general.Lane()); err != nil || !pending {
+		t.Errorf("what waits in General is gone: %v", err)
+	}
+}
