@@ -49,7 +49,8 @@ type Eraser interface {
 	// Forget erases everything about the customer: their topics with both sides of the
 	// talk, former texts, search index, journal, parked and waiting items of those topics
 	// and of the customer's own lanes, links, pages, exports, what the audit trail names
-	// of them, and the titles of their topics. What was written in those topics up to now
+	// of them, the titles of their topics, and what is done of their groups' Generals, where
+	// they may have been shown. What was written in those topics up to now
 	// is not stored again, by no replay and no import. The follow-up items are stored in
 	// the same transaction. The bytes are gone from the database's files when it returns.
 	// An unknown customer gives zero counts and no error.
