@@ -71,7 +71,7 @@ type blockAnswer struct {
 	} `json:"child_page"`
 }
 
-func (b *blockAnswer) complete() bool { return b.Object == "block" && b.ID != "" }
+func (b *blockAnswer) complete() bool { return isObject(b.Object, "block") && b.ID != "" }
 
 func (b *blockAnswer) usable() bool { return !b.Archived && !b.InTrash }
 
@@ -82,7 +82,7 @@ type blockList struct {
 	HasMore    bool              `json:"has_more"`
 }
 
-func (l *blockList) complete() bool { return l.Object == "list" }
+func (l *blockList) complete() bool { return isObject(l.Object, "list") && l.Results != nil }
 
 // blocks decodes the results one by one: a block of an unknown shape is passed over.
 func (l *blockList) blocks() []blockAnswer {

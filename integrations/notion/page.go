@@ -74,7 +74,7 @@ func (c *Client) EnsureTranscriptPage(
 		page, err := c.page(ctx, known)
 		switch {
 		case err == nil && page.usable():
-			return TranscriptPage{ID: page.ID, URL: page.URL}, nil
+			return TranscriptPage{ID: page.ID, URL: page.address()}, nil
 		case err != nil && !gone(err):
 			return TranscriptPage{}, err
 		}
@@ -96,7 +96,7 @@ func (c *Client) createChild(ctx context.Context, parentID, title string) (Trans
 		},
 	}, &page)
 	if err == nil {
-		return TranscriptPage{ID: page.ID, URL: page.URL, Created: true}, nil
+		return TranscriptPage{ID: page.ID, URL: page.address(), Created: true}, nil
 	}
 	if !unknown(err) {
 		if isKind(err, KindInvalid) {
@@ -132,5 +132,5 @@ func (c *Client) findChild(ctx context.Context, parentID, title string) (Transcr
 	if err != nil {
 		return TranscriptPage{}, err
 	}
-	return TranscriptPage{ID: page.ID, URL: page.URL}, nil
+	return TranscriptPage{ID: page.ID, URL: page.address()}, nil
 }

@@ -44,7 +44,7 @@ type databaseAnswer struct {
 	DataSources []sourceRef `json:"data_sources"`
 }
 
-func (a *databaseAnswer) complete() bool { return a.Object == "database" }
+func (a *databaseAnswer) complete() bool { return isObject(a.Object, "database") && a.DataSources != nil }
 
 type sourceRef struct {
 	ID   string `json:"id"`
@@ -60,7 +60,7 @@ type sourceAnswer struct {
 	} `json:"properties"`
 }
 
-func (a *sourceAnswer) complete() bool { return a.Object == "data_source" && a.ID != "" }
+func (a *sourceAnswer) complete() bool { return isObject(a.Object, "data_source") && a.Properties != nil }
 
 // schema gives what is known of the database, and reads it where nothing is known. Only one
 // caller reads at a time.
@@ -127,7 +127,7 @@ func (c *Client) load(ctx context.Context) (*schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &schema{dataSource: source.ID}
+	s := &schema{dataSource: id}
 	c.match(s, &source)
 	for _, finding := range s.findings {
 		if finding.Status == CheckFault {

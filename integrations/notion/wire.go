@@ -2,6 +2,7 @@ package notion
 
 import (
 	"encoding/json"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -19,16 +20,36 @@ type pageAnswer struct {
 	Properties map[string]json.RawMessage `json:"properties"`
 }
 
-func (p *pageAnswer) complete() bool { return p.Object == "page" && p.ID != "" }
+// isObject tells whether an answer is of the kind that was asked for. One that does not
+// say its kind is taken for it: what is needed of it is looked for by itself.
+func isObject(object, kind string) bool { return object == "" || object == kind }
 
-func (p *pageAnswer) usable() bool { return p.Object == "page" && !p.Archived && !p.InTrash }
+func (p *pageAnswer) complete() bool { return isObject(p.Object, "page") && p.ID != "" }
+
+func (p *pageAnswer) usable() bool { return p.complete() && !p.Archived && !p.InTrash }
+
+// maxURL is the longest address of a page, in bytes; Notion's own are much shorter.
+const maxURL = 512
+
+// address is the page's address as people get it: what is no plain web address is
+// replaced by one made of the id.
+func (p *pageAnswer) address() string {
+	u, err := url.Parse(p.URL)
+	plain := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && len(p.URL) <= maxURL
+	if plain && !strings.ContainsFunc(p.URL, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return p.URL
+	}
+	return "https://www.notion.so/" + url.PathEscape(strings.ReplaceAll(p.ID, "-", ""))
+}
 
 type pageList struct {
 	Object  string       `json:"object"`
 	Results []pageAnswer `json:"results"`
 }
 
-func (l *pageList) complete() bool { return l.Object == "list" }
+// complete wants the results themselves: an answer without them does not say that there are
+// none.
+func (l *pageList) complete() bool { return isObject(l.Object, "list") && l.Results != nil }
 
 // value is a property of one of the types that we use.
 type value struct {
@@ -91,7 +112,7 @@ func (p *pageAnswer) differs(s *schema, customer topics.Customer) bool {
 }
 
 func (p *pageAnswer) card(s *schema) Card {
-	card := Card{ID: p.ID, URL: p.URL}
+	card := Card{ID: p.ID, URL: p.address()}
 	for _, tag := range p.value(s.tags).MultiSelect {
 		card.Tags = append(card.Tags, tag.Name)
 	}
