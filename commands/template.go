@@ -126,8 +126,10 @@ func (t *template) execute(values map[string]any) (string, *scope, error) {
 	out := &boundedBuilder{limit: maxRendered}
 	if err := t.tmpl.Execute(out, root); err != nil {
 		// The error of text/template quotes values: it goes no further.
-		if errors.Is(err, errTooLong) {
-			return "", nil, errTooLong
+		for _, ours := range []error{errTooLong, errValue} {
+			if errors.Is(err, ours) {
+				return "", nil, ours
+			}
 		}
 		return "", nil, fmt.Errorf("%w with these values", errTemplate)
 	}
@@ -263,14 +265,22 @@ func (w *rewriter) escape(pipe *parse.PipeNode) error {
 			return err
 		}
 		escaper = callOf(name)
+		if name == funcPath {
+			escaper = callOf(name, rootNode())
+		}
 	case placeValue:
-		escaper = callOf(funcKeep, &parse.VariableNode{NodeType: parse.NodeVariable, Ident: []string{"$"}})
+		escaper = callOf(funcKeep, rootNode())
 	case placeShown:
 		escaper = callOf(funcShown)
 	case placeText:
 	}
 	pipe.Cmds = append(pipe.Cmds, escaper)
 	return nil
+}
+
+// rootNode is the template's own values, which are the first argument of some functions.
+func rootNode() parse.Node {
+	return &parse.VariableNode{NodeType: parse.NodeVariable, Ident: []string{"$"}}
 }
 
 // callOf is a call of a function in a pipeline.

@@ -20,7 +20,7 @@ func templateFuncs() texttemplate.FuncMap {
 		funcField: fieldOf,
 		funcText:  textOf,
 		funcShown: shownOf,
-		funcPath:  func(v any) string { return url.PathEscape(textOf(v)) },
+		funcPath:  pathOf,
 		funcQuery: func(v any) string { return url.QueryEscape(textOf(v)) },
 		funcKeep:  func(root *scope, v any) string { root.kept, root.value = true, v; return "" },
 		funcList:  listOf,
@@ -35,6 +35,16 @@ func templateFuncs() texttemplate.FuncMap {
 		"gt":      ordered(func(c int) bool { return c > 0 }),
 		"ge":      ordered(func(c int) bool { return c >= 0 }),
 	}
+}
+
+// pathOf is a value as a part of a URL's path. There an empty one is refused: it would
+// make another request of it, to all instead of one.
+func pathOf(root *scope, v any) (string, error) {
+	text := textOf(v)
+	if text == "" && root.values != nil {
+		return "", errValue
+	}
+	return url.PathEscape(text), nil
 }
 
 // fieldOf follows a path; what is not there is nil, and so is all behind it.

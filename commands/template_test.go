@@ -228,9 +228,9 @@ func TestValuesArriveAsTheyAre(t *testing.T) {
 		name, username := text.Draw(t, "name"), text.Draw(t, "username")
 		req.Customer.Name, req.Customer.Username = name, username
 		p, err := r.prepare(templateValues(req, nil, false), "id")
-		if dots := hasDots(name); dots != errors.Is(err, errValue) || !dots && err != nil {
+		if bad := name == "" || hasDots(name); bad != errors.Is(err, errValue) || !bad && err != nil {
 			t.Fatalf("%q: %v", name, err)
-		} else if dots {
+		} else if bad {
 			return
 		}
 		u, err := url.Parse(p.url.String())

@@ -240,6 +240,8 @@ func (r *Resolver) load(ctx context.Context, f *flight) resolverEntry {
 
 // refresh asks the Topics API and keeps what it says.
 func (r *Resolver) refresh(ctx context.Context, f *flight, kept resolverEntry) outcome {
+	// Dated by its beginning: what is forgotten meanwhile does not come back.
+	began := r.opts.Now()
 	askCtx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	info, key, err := r.ask(askCtx, f.group, f.conv, kept.remembered())
 	cancel()
@@ -254,7 +256,7 @@ func (r *Resolver) refresh(ctx context.Context, f *flight, kept resolverEntry) o
 	}
 	next := resolverEntry{
 		loaded: true, known: true, group: f.group,
-		info: info, at: r.opts.Now(), storedAt: kept.storedAt, key: key,
+		info: info, at: began, storedAt: kept.storedAt, key: key,
 	}
 	if r.worthStoring(kept, next) {
 		r.store(ctx, f.conv, &next)
