@@ -278,7 +278,8 @@ func (n *notion) failed(ctx context.Context, req Request, t cardTask, failure er
 	if isFault {
 		reason = fault.Reason
 	}
-	if wait, ok := errors.AsType[*topics.Wait](failure); ok {
+	wait, paused := errors.AsType[*topics.Wait](failure)
+	if paused {
 		pause = max(wait.After, time.Second)
 	}
 	if isFault || n.Now().Sub(t.Began)+pause > cardPatience {
@@ -287,7 +288,7 @@ func (n *notion) failed(ctx context.Context, req Request, t cardTask, failure er
 	}
 	n.Log.Info("card not written yet", "system", n.System, "topic_id", t.String(), "error", failure)
 	var result topics.TaskResult
-	if pause > tellAfter && !t.Told {
+	if paused && pause > tellAfter && !t.Told {
 		t.Told = true
 		seconds := int((pause + time.Second - 1) / time.Second)
 		result.Messages = []topics.Outgoing{{

@@ -88,3 +88,52 @@ func TestWriteCardNotes(t *testing.T) {
 		})
 	}
 }
+
+// TestCardPauses: people are told of a long pause that Notion asks for, once, and not that
+// it asks for one where it only fails.
+func TestCardPauses(t *testing.T) {
+	errDown := errors.New("no answer")
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"asked for": {
+			&topics.Wait{After: 30 * time.Second, Err: errDown},
+			"Notion asks for a pause of 30 seconds. I will answer then.",
+		},
+		"our own": {errDown, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+			groups := topics.NewGroups([]*topics.Group{newGroup("en")})
+			command, handler := commands.Notion(commands.NotionParts{
+				System: "cards", Pages: cardPages{}, Runs: &runStore{calls: -1}, Customers: always(john()), Groups: groups,
+				Cards: cardFunc(func(context.Context, topics.KnownCard) (commands.Card, error) {
+					return commands.Card{}, test.err
+				}),
+				Log: (&logBuffer{}).logger(), Now: clock.Now,
+			})
+			call := newCall(groups.All()[0], "notion")
+			reply, err := command.Run(t.Context(), commands.Request{Call: call})
+			if err != nil || len(reply.Tasks) != 1 {
+				t.Fatalf("%+v: %v", reply, err)
+			}
+			task, told := reply.Tasks[0], ""
+			for range 30 {
+				result, err := handler.RunTask(t.Context(), task)
+				if err != nil {
+					t.Fatal(err)
+				}
+				told += texts(result)
+				if len(result.Tasks) == 0 {
+					break
+				}
+				task = result.Tasks[0]
+				clock.Add(task.NotBefore.Sub(clock.Now()))
+			}
+			if want := test.want + "Notion does not answer. Nothing is lost: please try again in a few minutes."; told != want {
+				t.Errorf("%q, want %q", told, want)
+			}
+		})
+	}
+}
