@@ -40,6 +40,22 @@ type Receipt struct {
 	Pages   int64 `json:"pages"`
 	Blocks  int64 `json:"blocks"`
 	Pending int64 `json:"pending"`
+	// Unresolved are stored topics, of any customer, whose customer is not known and could
+	// not be looked up: they were left alone.
+	Unresolved int64 `json:"unresolved"`
+}
+
+// Nothing reports whether nothing was there to be erased.
+func (r Receipt) Nothing() bool {
+	r.CustomerID, r.At, r.Unresolved = 0, time.Time{}, 0
+	return r == Receipt{}
+}
+
+// UnresolvedTopics lists topics for which nobody has asked yet who their customer is.
+type UnresolvedTopics interface {
+	// Unresolved lists, in order, those behind the given one that hold anything; at most
+	// limit.
+	Unresolved(ctx context.Context, after Conversation, limit int) ([]Conversation, error)
 }
 
 // Eraser erases customers from the store.
@@ -49,10 +65,10 @@ type Eraser interface {
 	// Forget erases everything about the customer: their topics with both sides of the
 	// talk, former texts, search index, journal, parked and waiting items of those topics
 	// and of the customer's own lanes, links, pages, exports, what the audit trail names
-	// of them, the titles of their topics, and what is done of their groups' Generals, where
-	// they may have been shown. What was written in those topics up to now
-	// is not stored again, by no replay and no import. The follow-up items are stored in
-	// the same transaction. The bytes are gone from the database's files when it returns.
+	// of them, the titles of their topics, and what is done, parked or still to be posted in
+	// their groups' Generals, where they may have been shown. What was written in those
+	// topics up to now is not stored again, by no replay and no import. The follow-up items
+	// are stored in the same transaction. The bytes are gone from the database's files when it returns.
 	// An unknown customer gives zero counts and no error.
 	Forget(ctx context.Context, customerID int64, followUp []NewItem) (Receipt, error)
 }

@@ -141,7 +141,9 @@ type erasure struct {
 	// places are the topics and the customer's private chat.
 	places []topics.Conversation
 	lanes  []string
-	before int64
+	// generals are the lanes of General in the groups of the topics.
+	generals []string
+	before   int64
 	// seq is the number of this erasure.
 	seq int64
 	// known is set when there is anything of the customer.
@@ -161,7 +163,7 @@ func (s *Store) Forget(ctx context.Context, customerID int64, followUp []topics.
 		return topics.Receipt{}, wrap("forget a customer", err)
 	}
 	for _, step := range []func(context.Context) error{
-		e.entomb, e.messages, e.versions, e.items, e.generals, e.runs, e.copies,
+		e.entomb, e.messages, e.versions, e.items, e.shown, e.runs, e.copies,
 		func(ctx context.Context) error { return e.rest(ctx, followUp) },
 	} {
 		if err := step(ctx); err != nil {
@@ -207,6 +209,9 @@ func (s *Store) newErasure(ctx context.Context, customerID int64) (*erasure, err
 		places:  append(append([]topics.Conversation(nil), list...), topics.Conversation{ChatID: customerID}),
 		receipt: topics.Receipt{CustomerID: customerID, At: now.UTC(), Topics: int64(len(list))},
 	}
+	if e.generals, err = s.generalsOf(ctx, list); err != nil {
+		return nil, err
+	}
 	e.lanes = []string{topics.CustomerLane(customerID)}
 	for _, place := range e.places {
 		e.lanes = append(e.lanes, place.Lane())
@@ -241,6 +246,13 @@ func (e *erasure) entomb(ctx context.Context) error {
 	return e.step(ctx, &op{empties: true}, func(w writer) error {
 		for _, lane := range e.lanes {
 			if err := e.dropWaiting(w, escape(lane)); err != nil {
+				return err
+			}
+		}
+		// Answers in General may quote the customer, and go out late.
+		for _, lane := range e.generals {
+			lane = escape(lane)
+			if err := w.tally(&e.receipt.Waiting, qDropAnswers, lane, lane+" %"); err != nil {
 				return err
 			}
 		}

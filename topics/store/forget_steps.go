@@ -124,28 +124,47 @@ func (e *erasure) eachItems(ctx context.Context, lanes []string, do func(list []
 	return nil
 }
 
-// generals empties what is done of the Generals of the customer's groups, where hits of a
-// search were shown: a press of a button below them has brought the words back to us.
-func (e *erasure) generals(ctx context.Context) error {
-	var lanes []string
-	for _, topic := range e.topics {
-		general := topics.Conversation{ChatID: topic.ChatID}
-		if lane := general.Lane(); !slices.Contains(lanes, lane) {
-			lanes = append(lanes, lane)
-		}
+// shown empties what is done or parked in the Generals of the customer's groups, where hits
+// of a search were shown: a press of a button below them has brought the words back to us.
+// What Telegram sent and nobody understood stands there as well. Commands that wait stay.
+func (e *erasure) shown(ctx context.Context) error {
+	return e.eachItems(ctx, e.generals, func(list []laneItem) error {
+		list = slices.DeleteFunc(list, func(item laneItem) bool {
+			return item.state == stateWaiting && item.queue == topics.QueueInbox
+		})
+		return e.dropItems(ctx, list)
+	})
+}
+
+// generalsOf lists the lanes of General in the groups of the topics, by all of the groups'
+// ids, and that of updates whose chat could not be read.
+func (s *Store) generalsOf(ctx context.Context, list []topics.Conversation) ([]string, error) {
+	if len(list) == 0 {
+		return nil, nil
 	}
-	return e.eachItems(ctx, lanes, func(list []laneItem) error {
-		list = slices.DeleteFunc(list, func(item laneItem) bool { return item.state != stateDone })
-		now := micros(e.s.now())
-		return e.step(ctx, &op{}, func(w writer) error {
-			for _, item := range list {
-				if err := w.exec(qBlankItem, now, item.id); err != nil {
-					return err
+	moves, err := s.Migrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var chats []int64
+	for _, conv := range list {
+		chats = append(chats, conv.ChatID)
+	}
+	for i := 0; i < len(chats); i++ { // it grows meanwhile
+		for _, move := range moves {
+			for _, other := range []int64{move.From, move.To} {
+				if chats[i] != other && (chats[i] == move.From || chats[i] == move.To) && !slices.Contains(chats, other) {
+					chats = append(chats, other)
 				}
 			}
-			return nil
-		})
-	})
+		}
+	}
+	slices.Sort(chats)
+	lanes := []string{topics.Conversation{}.Lane()}
+	for _, chatID := range slices.Compact(chats) {
+		lanes = append(lanes, topics.Conversation{ChatID: chatID}.Lane())
+	}
+	return lanes, nil
 }
 
 func (e *erasure) laneItems(ctx context.Context, after int64, lanes []string) (list []laneItem, err error) {

@@ -89,8 +89,9 @@ func (s *Store) walk(ctx context.Context, after, before int64) (list []walked, e
 }
 
 const (
-	stateDone   = 1
-	stateParked = 2
+	stateWaiting = 0
+	stateDone    = 1
+	stateParked  = 2
 )
 
 func (s *Store) prunePayloads(ctx context.Context, before int64, pruned *Pruned) error {

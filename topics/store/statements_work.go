@@ -48,6 +48,8 @@ const (
 	qBlankWaitingUpdates
 	qDropWaitingUpdates
 	qDropWaiting
+	qDropAnswers
+	qUnresolved
 	qLaneItems
 	qBlankItem
 	qDropItem
@@ -179,6 +181,15 @@ var workTexts = map[query]string{
 		WHERE state = 0 AND queue = 'inbox' AND key <> '' AND (lane = ? OR lane LIKE ?)`,
 	qDropWaitingUpdates: `DELETE FROM items WHERE state = 0 AND queue = 'inbox' AND (lane = ? OR lane LIKE ?)`,
 	qDropWaiting:        `DELETE FROM items WHERE state = 0 AND (lane = ? OR lane LIKE ?)`,
+	qDropAnswers:        `DELETE FROM items WHERE state = 0 AND queue = 'outbox' AND (lane = ? OR lane LIKE ?)`,
+	// What was erased has neither title nor messages, and is nobody's.
+	qUnresolved: `SELECT chat_id, thread_id FROM topics AS t
+		WHERE (chat_id > ? OR chat_id = ? AND thread_id > ?) AND thread_id <> 0
+			AND NOT EXISTS (SELECT 1 FROM topic_customers AS c
+				WHERE c.chat_id = t.chat_id AND c.thread_id = t.thread_id)
+			AND (title <> '' OR EXISTS (SELECT 1 FROM messages AS m
+				WHERE m.chat_id = t.chat_id AND m.thread_id = t.thread_id))
+		ORDER BY chat_id, thread_id LIMIT ?`,
 	qLaneItems: `SELECT id, queue, state, key <> '' FROM items
 		WHERE id > ? AND id <= ? AND (lane IN (?, ?, ?, ?) OR lane LIKE ? OR lane LIKE ? OR lane LIKE ? OR lane LIKE ?)
 		ORDER BY id`,

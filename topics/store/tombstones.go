@@ -123,6 +123,10 @@ func (s *Store) tellForgotten(conversations []topics.Conversation, customerID in
 	gone := []topics.Committed{{Item: topics.Item{Lane: topics.CustomerLane(customerID)}, Gone: true}}
 	for _, conv := range conversations {
 		gone = append(gone, topics.Committed{Item: topics.Item{Lane: conv.Lane()}, Gone: true})
+		general := topics.Conversation{ChatID: conv.ChatID}
+		if conv != general { // its answers were dropped, too
+			gone = append(gone, topics.Committed{Item: topics.Item{Lane: general.Lane()}, Gone: true})
+		}
 	}
 	s.listener(gone)
 }

@@ -84,6 +84,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"a customer is forgotten", forget},
 		{"topics of a group that became another chat are forgotten", forgetMigrated},
 		{"what was shown in General is forgotten", forgetGeneral},
+		{"topics without a customer are listed", unresolved},
 		{"what was forgotten does not come back", forgotten},
 		{"an erasure that was cut short is finished", forgetCutShort},
 		{"another process forgets", forgottenElsewhere},
