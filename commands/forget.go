@@ -48,7 +48,7 @@ const (
 )
 
 func (f *forget) run(ctx context.Context, req Request) (Reply, error) {
-	customer, reason, err := knownCustomer(ctx, f.Customers, req)
+	known, reason, err := identify(ctx, f.Customers, req)
 	switch {
 	case err != nil:
 		return Reply{}, err
@@ -57,13 +57,13 @@ func (f *forget) run(ctx context.Context, req Request) (Reply, error) {
 	case reason != "":
 		return req.say(outcomeRefused, req.Say.T("forget.unknown", nil)), nil
 	}
-	run, err := f.audit.begin(ctx, req, customer.ID, topics.RunAsked)
+	run, err := f.audit.begin(ctx, req, known.Customer.ID, topics.RunAsked)
 	if err != nil {
 		return Reply{}, err
 	}
 	id := strconv.FormatInt(run.ID, 10)
 	return Reply{
-		Text: topics.Plain(req.Say.T("forget.ask", messages.Data{"ID": customer.ID})),
+		Text: topics.Plain(req.Say.T("forget.ask", messages.Data{"ID": known.Customer.ID})),
 		Buttons: [][]topics.Button{{
 			Action{Command: "forget", Verb: forgetDo, Arg: id}.Button(req.Say.T("forget.do", nil)),
 			Action{Command: "forget", Verb: forgetCancel, Arg: id}.Button(req.Say.T("forget.cancel", nil)),

@@ -146,20 +146,15 @@ type linking struct {
 // begin reads all that decides on a command. ok is false where the reply is all there is
 // to say.
 func (l *Links) begin(ctx context.Context, req Request) (k *linking, reply Reply, ok bool, err error) {
-	limited, cancel := context.WithTimeout(ctx, resolveTime)
-	defer cancel()
-	resolved, err := l.Customers.Resolve(limited, req.Group, req.Conversation, topics.NeedIdentity)
-	known, isKnown := errors.AsType[*topics.ResolveError](err)
+	known, reason, err := identify(ctx, l.Customers, req)
 	switch {
-	case isKnown:
-		return nil, req.say(outcomeRefused, req.Say.T(reasonText(known.Reason), nil)), false, nil
-	case err != nil && limited.Err() != nil && ctx.Err() == nil:
-		return nil, req.say(outcomeRefused, req.Say.T("reason.unavailable", nil)), false, nil
 	case err != nil:
-		return nil, Reply{}, false, fmt.Errorf("resolve customer: %w", err)
+		return nil, Reply{}, false, err
+	case reason != "":
+		return nil, req.say(outcomeRefused, req.Say.T(reasonText(reason), nil)), false, nil
 	}
 	k = &linking{
-		Links: l, req: req, customer: resolved.Customer, info: resolved.TopicInfo, account: req.Args["account"],
+		Links: l, req: req, customer: known.Customer, info: known.TopicInfo, account: req.Args["account"],
 	}
 	if k.account != "" && !accountID.MatchString(k.account) {
 		return nil, k.refuse("link.bad", messages.Data{"Usage": codeOf("/" + req.Name + " N005")}), false, nil

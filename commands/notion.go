@@ -132,13 +132,14 @@ func (n *notion) run(ctx context.Context, req Request) (Reply, error) {
 	if n.System == "" {
 		return req.say(outcomeRefused, req.Say.T("notion.not_set", nil)), nil
 	}
-	customer, reason, err := knownCustomer(ctx, n.Customers, req)
+	known, reason, err := identify(ctx, n.Customers, req)
 	if err != nil {
 		return Reply{}, err
 	}
 	if reason != "" {
 		return req.say(outcomeRefused, req.Say.T(reasonText(reason), nil)), nil
 	}
+	customer := known.Customer
 	run, err := n.audit.begin(ctx, req, customer.ID, topics.RunQueued)
 	if err != nil {
 		return Reply{}, err
@@ -155,20 +156,6 @@ func (t cardTask) task(key string) topics.Task {
 	return topics.Task{Kind: TaskCard, Lane: topics.CustomerLane(t.CustomerID) + " notion", Key: key, Data: data}
 }
 
-// knownCustomer finds who stands behind the topic, or the reason why that is not known.
-func knownCustomer(
-	ctx context.Context, customers Customers, req Request,
-) (topics.Customer, topics.ResolveReason, error) {
-	resolved, err := customers.Resolve(ctx, req.Group, req.Conversation, topics.NeedIdentity)
-	if err == nil {
-		return resolved.Customer, "", nil
-	}
-	if known, ok := errors.AsType[*topics.ResolveError](err); ok {
-		return topics.Customer{}, known.Reason, nil
-	}
-	return topics.Customer{}, "", fmt.Errorf("resolve customer: %w", err)
-}
-
 // RunTask writes one card and answers the operator.
 func (n *notion) RunTask(ctx context.Context, task topics.Task) (topics.TaskResult, error) {
 	var t cardTask
@@ -177,7 +164,7 @@ func (n *notion) RunTask(ctx context.Context, task topics.Task) (topics.TaskResu
 	}
 	group, ok := n.Groups.Find(t.ChatID)
 	if !ok {
-		return topics.TaskResult{}, &topics.Hopeless{Err: errors.New("the group is not in the settings any more")}
+		return topics.TaskResult{}, &topics.Hopeless{Err: errNoGroup}
 	}
 	req := Request{
 		Call: topics.Call{Group: group, Conversation: t.Conversation}, Say: messages.For(group.Language),
@@ -195,18 +182,23 @@ func (n *notion) RunTask(ctx context.Context, task topics.Task) (topics.TaskResu
 	return n.failed(ctx, req, t, err)
 }
 
+var (
+	errNotKnown      = errors.New("it is not known any more who stands behind the topic")
+	errOtherCustomer = errors.New("the topic has another customer by now")
+)
+
 // write brings the card of the topic's customer up to date.
 func (n *notion) write(ctx context.Context, req Request, customerID int64) (Card, error) {
-	customer, reason, err := knownCustomer(ctx, n.Customers, req)
+	known, reason, err := identify(ctx, n.Customers, req)
 	switch {
 	case err != nil:
 		return Card{}, err
 	case reason != "":
-		return Card{}, fmt.Errorf("the customer is not known any more: %s", reason)
-	case customer.ID != customerID:
-		return Card{}, &CardError{Reason: CardRejected, Err: errors.New("the topic has another customer by now")}
+		return Card{}, &CardError{Reason: CardReason(reasonText(reason)), Err: errNotKnown}
+	case known.Customer.ID != customerID:
+		return Card{}, &CardError{Reason: CardRejected, Err: errOtherCustomer}
 	}
-	return WriteCard(ctx, n.Pages, n.Cards, n.System, customer)
+	return WriteCard(ctx, n.Pages, n.Cards, n.System, known.Customer)
 }
 
 // WriteCard brings the customer's card up to date and remembers its page. That a page is

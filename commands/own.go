@@ -227,23 +227,16 @@ func (o *own) values(ctx context.Context, c *ownCommand, section SectionRequest,
 // although the command cannot do without.
 func (o *own) section(ctx context.Context, c *ownCommand, req Request) (SectionRequest, topics.ResolveReason, error) {
 	section := SectionRequest{Request: req}
-	limited, cancel := context.WithTimeout(ctx, resolveTime)
-	defer cancel()
-	resolved, err := o.opts.Customers.Resolve(limited, req.Group, req.Conversation, topics.NeedIdentity)
-	known, isKnown := errors.AsType[*topics.ResolveError](err)
-	if err != nil && !isKnown && limited.Err() != nil && ctx.Err() == nil {
-		known, isKnown = &topics.ResolveError{Reason: topics.ReasonUnavailable}, true
-	}
+	known, reason, err := identify(ctx, o.opts.Customers, req)
 	switch {
-	case err == nil:
-		section.Customer, section.Info = &resolved.Customer, resolved.TopicInfo
-		return section, "", nil
-	case isKnown && !c.customer:
-		return section, "", nil
-	case isKnown:
-		return section, known.Reason, nil
+	case err != nil:
+		return section, "", err
+	case reason == "":
+		section.Customer, section.Info = &known.Customer, known.TopicInfo
+	case c.customer:
+		return section, reason, nil
 	}
-	return section, "", fmt.Errorf("resolve customer: %w", err)
+	return section, "", nil
 }
 
 // like finds a run of the same command with the same arguments in the same topic which is

@@ -54,7 +54,7 @@ func (o *own) RunTask(ctx context.Context, task topics.Task) (topics.TaskResult,
 	}
 	group, ok := o.opts.Groups.Find(run.ChatID)
 	if !ok {
-		return topics.TaskResult{}, fmt.Errorf("group %d is not in the settings: put it back", run.ChatID)
+		return topics.TaskResult{}, &topics.Hopeless{Err: errNoGroup}
 	}
 	w := &work{
 		own: o, task: task, data: data, run: run, group: group,

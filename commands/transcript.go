@@ -96,12 +96,12 @@ func (t *transcripts) run(ctx context.Context, req Request) (Reply, error) {
 		return req.say(outcomeRefused, req.Say.T("notion.not_set", nil)), nil
 	}
 	// The file is made of what was said; whose it is may stay unknown.
-	customer, _, err := knownCustomer(ctx, t.Customers, req)
+	known, _, err := identify(ctx, t.Customers, req)
 	if err != nil {
 		return Reply{}, err
 	}
 	req.Args = map[string]string{"format": format}
-	run, err := t.audit.begin(ctx, req, customer.ID, topics.RunQueued)
+	run, err := t.audit.begin(ctx, req, known.Customer.ID, topics.RunQueued)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -41,7 +41,7 @@ func (t *transcripts) begin(ctx context.Context, task topics.Task) (e *exporting
 	}
 	group, known := t.Groups.Find(e.task.ChatID)
 	if !known {
-		return nil, false, &topics.Hopeless{Err: errors.New("the group is not in the settings any more")}
+		return nil, false, &topics.Hopeless{Err: errNoGroup}
 	}
 	run, err := t.Runs.Run(ctx, e.task.Run)
 	if errors.Is(err, topics.ErrNotFound) {
@@ -68,14 +68,14 @@ func (e *exporting) head(ctx context.Context) (transcript.Head, error) {
 	if head.Former, err = e.former(ctx); err != nil {
 		return head, err
 	}
-	customer, reason, err := knownCustomer(ctx, e.Customers, Request{
+	known, reason, err := identify(ctx, e.Customers, Request{
 		Call: topics.Call{Group: e.group, Conversation: e.task.Conversation},
 	})
 	if err != nil {
 		return head, err
 	}
 	if reason == "" {
-		head.Customer = &customer
+		head.Customer = &known.Customer
 	}
 	return head, nil
 }

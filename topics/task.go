@@ -86,6 +86,9 @@ func (t *Tasks) Handle(ctx context.Context, item Item, _ []Item) (Result, error)
 			"nothing here does tasks of kind %q: put its setting back and replay it, or drop it", task.Kind)}
 	}
 	result, err := handler.RunTask(ctx, task)
+	if err == nil {
+		err = ctx.Err() // stopped, or erased: what was done is written down, nobody is to be answered
+	}
 	if err != nil {
 		return Result{}, err
 	}
