@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,8 +66,8 @@ func (f *forget) run(ctx context.Context, req Request) (Reply, error) {
 	return Reply{
 		Text: topics.Plain(req.Say.T("forget.ask", messages.Data{"ID": known.Customer.ID})),
 		Buttons: [][]topics.Button{{
-			Action{Command: "forget", Verb: forgetDo, Arg: id}.Button(req.Say.T("forget.do", nil)),
-			Action{Command: "forget", Verb: forgetCancel, Arg: id}.Button(req.Say.T("forget.cancel", nil)),
+			Action{Command: "forget", Verb: forgetDo, Arg: id}.Button(req.Say.T("own.do", nil)),
+			Action{Command: "forget", Verb: forgetCancel, Arg: id}.Button(req.Say.T("own.cancel", nil)),
 		}},
 	}, nil
 }
@@ -96,7 +97,7 @@ func (f *forget) press(ctx context.Context, req Request) (Reply, error) {
 		Conversation: req.Conversation, CustomerID: run.CustomerID, Run: run.ID, Message: req.MessageID,
 	}
 	switch {
-	case run.Command != "forget" || run.Conversation != req.Conversation:
+	case run.Command != "forget" || !f.here(run, req) || !slices.Contains(forgetVerbs(), req.Action.Verb):
 		return Reply{Toast: req.Say.T("press.old", nil)}, nil
 	case run.State == topics.RunQueued && req.Action.Verb == forgetDo:
 		// The same press again, or a second one: the task has a key and starts once.
@@ -115,6 +116,14 @@ func (f *forget) press(ctx context.Context, req Request) (Reply, error) {
 		return Reply{Text: text, Edit: true, Toast: text.Text}, nil
 	}
 	return Reply{Toast: req.Say.T("forget.working", nil), Tasks: []topics.Task{task.task()}}, nil
+}
+
+func forgetVerbs() []string { return []string{forgetDo, forgetCancel} }
+
+// here reports whether the run was asked for in this topic, whatever id its group had.
+func (f *forget) here(run topics.Run, req Request) bool {
+	group, known := f.Groups.Find(run.ChatID)
+	return known && group == req.Group && run.ThreadID == req.Conversation.ThreadID
 }
 
 // decide writes into the run what the button means now, and says it where nothing is done.
@@ -171,6 +180,9 @@ func (f *forget) RunTask(ctx context.Context, task topics.Task) (topics.TaskResu
 func ReceiptText(say *messages.Printer, r topics.Receipt) string {
 	head := messages.Data{"ID": r.CustomerID, "At": r.At.UTC().Format("2006-01-02 15:04 UTC")}
 	lines := []string{say.T("forget.done", head)}
+	if r.Nothing() {
+		lines[0] = say.T("forget.nothing", head)
+	}
 	for _, line := range []struct {
 		id string
 		n  int64
@@ -190,6 +202,7 @@ func ReceiptText(say *messages.Printer, r topics.Receipt) string {
 		{"forget.pages", r.Pages, false},
 		{"forget.blocks", r.Blocks, false},
 		{"forget.pending", r.Pending, false},
+		{"forget.unresolved", r.Unresolved, false},
 	} {
 		if line.n != 0 || line.always {
 			lines = append(lines, say.T(line.id, messages.Data{"N": line.n}))

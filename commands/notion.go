@@ -58,8 +58,10 @@ type CardReason string
 
 // The reasons that no later try mends.
 const (
-	// CardRefused: the token, or a right of it, is refused.
+	// CardRefused: the token is refused.
 	CardRefused CardReason = "notion.refused"
+	// CardRights: the connection lacks a capability.
+	CardRights CardReason = "notion.rights"
 	// CardNotShared: there is no such database, or it is not shared with the integration.
 	CardNotShared CardReason = "notion.not_shared"
 	// CardSchema: the database does not fit the settings.

@@ -162,8 +162,10 @@ func cardError(err error) error {
 		return err
 	}
 	switch refusal.Kind {
-	case notion.KindToken, notion.KindRights:
+	case notion.KindToken:
 		return &commands.CardError{Reason: commands.CardRefused, Err: err}
+	case notion.KindRights:
+		return &commands.CardError{Reason: commands.CardRights, Err: err}
 	case notion.KindNotFound:
 		return &commands.CardError{Reason: commands.CardNotShared, Err: err}
 	case notion.KindSchema:
