@@ -65,14 +65,14 @@ func (c *Client) upsert(
 ) (Card, error) {
 	lost := false
 	if known.ID != "" {
-		page, err := c.updateCard(ctx, s, known.ID, customer)
+		page, err := c.updateKnown(ctx, s, known.ID, customer)
 		switch {
 		case err == nil && page.owner(s.userID) == strconv.FormatInt(customer.ID, 10):
 			return page.card(s), nil
 		case err != nil && !gone(err):
 			return Card{}, err
 		}
-		lost = true
+		lost = err != nil
 	}
 	// Between find and update a page may go into the trash: then there is a second look.
 	for range 2 {
@@ -92,7 +92,7 @@ func (c *Client) upsert(
 			return c.createCard(ctx, s, customer, lost)
 		}
 		if page.differs(s, customer) {
-			if page, err = c.updateCard(ctx, s, page.ID, customer); gone(err) {
+			if page, err = c.updateCard(ctx, page.ID, s.shown(), s.filled(customer)); gone(err) {
 				lost = true
 				continue
 			} else if err != nil {
@@ -112,16 +112,26 @@ var errMoving = errors.New("the card is found, but cannot be changed; try again"
 
 func gone(err error) bool { return isKind(err, KindNotFound, KindArchived) }
 
-// findCard looks for the customer's page, the oldest of several.
+// findCard looks for the customer's page, the oldest of several. Two suffice: the second
+// tells of a twin.
 func (c *Client) findCard(ctx context.Context, s *schema, customerID int64) (*pageAnswer, int, error) {
+	found, err := c.findCards(ctx, s, customerID, 2)
+	if err != nil || len(found) == 0 {
+		return nil, 0, err
+	}
+	return found[0], len(found) - 1, nil
+}
+
+// findCards looks for the customer's pages, at most size of them, oldest first.
+func (c *Client) findCards(ctx context.Context, s *schema, customerID int64, size int) ([]*pageAnswer, error) {
 	id := strconv.FormatInt(customerID, 10)
 	filter := map[string]any{"property": s.userID.name, s.userID.kind: map[string]any{"equals": id}}
 	if s.userID.kind == "number" {
 		filter["number"] = map[string]any{"equals": customerID}
 	}
-	pages, err := c.query(ctx, s, filter)
+	pages, err := c.query(ctx, s, filter, size)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	var found []*pageAnswer
 	for i := range pages {
@@ -129,14 +139,11 @@ func (c *Client) findCard(ctx context.Context, s *schema, customerID int64) (*pa
 			found = append(found, &pages[i])
 		}
 	}
-	if len(found) == 0 {
-		return nil, 0, nil
-	}
-	return found[0], len(found) - 1, nil
+	return found, nil
 }
 
-// query returns the two oldest pages that fit: the second tells of a twin.
-func (c *Client) query(ctx context.Context, s *schema, filter map[string]any) ([]pageAnswer, error) {
+// query returns the oldest pages that fit, at most size of them.
+func (c *Client) query(ctx context.Context, s *schema, filter map[string]any, size int) ([]pageAnswer, error) {
 	var list pageList
 	err := c.do(ctx, request{
 		op: "find card", method: http.MethodPost, query: s.shown(),
@@ -144,14 +151,15 @@ func (c *Client) query(ctx context.Context, s *schema, filter map[string]any) ([
 		body: map[string]any{
 			"filter":    filter,
 			"sorts":     []any{map[string]any{"timestamp": "created_time", "direction": "ascending"}},
-			"page_size": 2,
+			"page_size": size,
 		},
 	}, &list)
 	return list.Results, err
 }
 
 func (c *Client) createCard(ctx context.Context, s *schema, customer topics.Customer, replaced bool) (Card, error) {
-	properties := s.written(customer)
+	properties := s.filled(customer)
+	s.name(properties, customer.ID)
 	if s.title.used() && s.title != s.userID {
 		properties[s.title.name] = notionapi.TitleProperty{Title: plain(titleOf(customer))}
 	}
@@ -194,15 +202,31 @@ func (c *Client) lookAgain(ctx context.Context, s *schema, customerID int64) (pa
 	return nil, 0, err
 }
 
-// updateCard writes what is ours. A page in the trash gives KindArchived: Notion refuses the
-// change with an error that only a second look can tell from others.
-func (c *Client) updateCard(
+// updateKnown brings a page up to date that was the customer's. The Telegram id that stands
+// there is not written over: people correct it, and the page is another customer's then. Only
+// one that is missing is put back.
+func (c *Client) updateKnown(
 	ctx context.Context, s *schema, pageID string, customer topics.Customer,
+) (*pageAnswer, error) {
+	page, err := c.updateCard(ctx, pageID, s.shown(), s.filled(customer))
+	if err != nil || page.owner(s.userID) != "" {
+		return page, err
+	}
+	properties := map[string]any{}
+	s.name(properties, customer.ID)
+	return c.updateCard(ctx, pageID, s.shown(), properties)
+}
+
+// updateCard writes properties, and reads those that are shown. A page in the trash gives
+// KindArchived: Notion refuses the change with an error that only a second look can tell from
+// others.
+func (c *Client) updateCard(
+	ctx context.Context, pageID string, shown url.Values, properties map[string]any,
 ) (*pageAnswer, error) {
 	var page pageAnswer
 	err := c.do(ctx, request{
-		op: "update card", method: http.MethodPatch, path: "/pages/" + url.PathEscape(pageID), query: s.shown(),
-		effect: true, body: map[string]any{"properties": s.written(customer)},
+		op: "update card", method: http.MethodPatch, path: "/pages/" + url.PathEscape(pageID), query: shown,
+		effect: true, body: map[string]any{"properties": properties},
 	}, &page)
 	if isKind(err, KindInvalid) {
 		return nil, c.archived(ctx, "update card", pageID, err)
@@ -229,18 +253,22 @@ func (c *Client) archived(ctx context.Context, op, pageID string, refused error)
 	return refused
 }
 
-// written are the properties that we keep up to date.
-func (s *schema) written(customer topics.Customer) map[string]any {
-	id := strconv.FormatInt(customer.ID, 10)
-	properties := map[string]any{}
+// name puts the Telegram id among properties.
+func (s *schema) name(properties map[string]any, customerID int64) {
+	id := strconv.FormatInt(customerID, 10)
 	switch s.userID.kind {
 	case "number":
-		properties[s.userID.name] = notionapi.NumberProperty{Number: float64(customer.ID)}
+		properties[s.userID.name] = notionapi.NumberProperty{Number: float64(customerID)}
 	case "title":
 		properties[s.userID.name] = notionapi.TitleProperty{Title: plain(id)}
 	default:
 		properties[s.userID.name] = notionapi.RichTextProperty{RichText: plain(id)}
 	}
+}
+
+// filled are the properties that we keep up to date.
+func (s *schema) filled(customer topics.Customer) map[string]any {
+	properties := map[string]any{}
 	if name := usernameOf(customer); s.username.used() && name != "" {
 		properties[s.username.name] = notionapi.RichTextProperty{RichText: plain(name)}
 	}

@@ -124,10 +124,32 @@ func TestCardByHand(t *testing.T) {
 			},
 		},
 		"known, its id taken out": {
+			known: true, arrange: func(s *stage, id string) { s.server.SetValue(id, "Telegram ID", "") },
+			check: func(t *testing.T, old string, card notion.Card, pages []notiontest.Page) {
+				if card.ID != old || len(pages) != 1 || pages[0].Values["Telegram ID"] != "4242424242" {
+					t.Errorf("%+v %+v", card, pages)
+				}
+			},
+		},
+		"known, its id corrected": {
 			known: true, arrange: func(s *stage, id string) { s.server.SetValue(id, "Telegram ID", "1") },
 			check: func(t *testing.T, old string, card notion.Card, pages []notiontest.Page) {
-				if card.ID != old || pages[0].Values["Telegram ID"] != "4242424242" {
-					t.Errorf("%+v", card)
+				if card.ID == old || !card.Created || card.Replaced || len(pages) != 2 {
+					t.Fatalf("%+v %+v", card, pages)
+				}
+				if pages[0].Values["Telegram ID"] != "1" || pages[1].Values["Telegram ID"] != "4242424242" {
+					t.Errorf("%+v", pages)
+				}
+			},
+		},
+		"known, its id corrected, another there": {
+			known: true, arrange: func(s *stage, id string) {
+				s.server.SetValue(id, "Telegram ID", "1")
+				s.server.AddPage(s.source, byHand)
+			},
+			check: func(t *testing.T, _ string, card notion.Card, pages []notiontest.Page) {
+				if card.ID != pages[1].ID || card.Created || pages[0].Values["Telegram ID"] != "1" {
+					t.Errorf("%+v %+v", card, pages)
 				}
 			},
 		},

@@ -55,6 +55,9 @@ func byHand(kind, text string) any {
 	case "title", "rich_text":
 		return []any{richAnswer(text, nil, nil)}
 	case "number":
+		if text == "" {
+			return nil
+		}
 		return json.Number(text)
 	case "multi_select":
 		var options []any
