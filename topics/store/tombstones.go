@@ -36,6 +36,12 @@ func (t *tombstones) drops(conv topics.Conversation, at time.Time) bool {
 	return ok && micros(at) <= before
 }
 
+// knows reports whether anything in the conversation was ever erased.
+func (t *tombstones) knows(conv topics.Conversation) bool {
+	_, ok := t.topics[conv]
+	return ok
+}
+
 // dropsOf is drops for what is known of a customer, in whichever topic.
 func (t *tombstones) dropsOf(customerID int64, at time.Time) bool {
 	before, ok := t.customers[customerID]

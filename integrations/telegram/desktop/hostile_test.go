@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,6 +84,17 @@ func TestHostile(t *testing.T) {
 		{
 			name: "a date far off", text: file(topic10, `"id":11,"reply_to_message_id":10,"date_unixtime":"99999999999"`),
 			odd: "message without a usable date",
+		},
+		{
+			name: "a date in the future", text: file(topic10, fmt.Sprintf(`"id":11,"reply_to_message_id":10,"date_unixtime":"%d"`,
+				time.Now().Add(24*time.Hour).Unix())),
+			odd: "message with a date in the future",
+		},
+		{
+			name: "a date a little ahead of us", text: file(topic10, fmt.Sprintf(
+				`"id":11,"type":"message","text":"x","reply_to_message_id":10,"date_unixtime":"%d"`,
+				time.Now().Add(5*time.Minute).Unix())),
+			stored: 1, last: "x",
 		},
 		{
 			name: "a field with somebody's words", text: file(topic10, in10(`"My Secret":"x","text":"x"`)), stored: 1,

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"topicpilot/topics"
 )
@@ -15,6 +16,10 @@ const (
 	batchSize   = 1000
 	batchWeight = 4 << 20
 )
+
+// clockSkew is how far the clocks of Telegram's servers may be ahead of ours. What is dated
+// later nobody has written yet: it would pass for newer than the erasure of its customer.
+const clockSkew = 10 * time.Minute
 
 // generalTopic is the id of General, which is no topic of ours.
 const generalTopic = 1
@@ -100,8 +105,12 @@ func (r *reading) take(m *record) error {
 		return nil
 	}
 	date := when(m.date, m.localDate, r.Zone)
-	if date.IsZero() {
+	switch {
+	case date.IsZero():
 		r.leaveOut("message without a usable date", m.id)
+		return nil
+	case date.After(r.Now().Add(clockSkew)):
+		r.leaveOut("message with a date in the future", m.id)
 		return nil
 	}
 	msg := topics.Message{

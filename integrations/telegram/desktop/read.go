@@ -32,6 +32,8 @@ type Options struct {
 	Zone *time.Location
 	// MaxText is how many bytes of a single text are kept; DefaultMaxText if 0.
 	MaxText int
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
 }
 
 // FormatError says where a file cannot be read further. What stands before that place
@@ -116,6 +118,9 @@ func Read(ctx context.Context, r io.Reader, opts Options, sink topics.Importer) 
 	}
 	if opts.Zone == nil {
 		opts.Zone = time.UTC
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
 	}
 	reading := &reading{Options: opts, ctx: ctx, in: newScanner(r, ctx.Err), sink: sink}
 	err := reading.file()
