@@ -31,6 +31,8 @@ type Pages interface {
 // outside system does not take now is owed to it by a task. It may be used concurrently.
 type Erasing struct {
 	Store topics.Eraser
+	// Lookup asks first whose the topics are that nobody has asked about; nil for not.
+	Lookup *TopicLookup
 	// Systems are the outside systems by integration id.
 	Systems map[string]Pages
 	Log     *slog.Logger
@@ -58,6 +60,13 @@ func (t eraseTask) task() topics.Task {
 // Erase erases one customer. It may be repeated after any error, and for a customer who
 // is not known: then all counts are zero.
 func (e *Erasing) Erase(ctx context.Context, customerID int64) (topics.Receipt, error) {
+	var unresolved int64
+	if e.Lookup != nil {
+		var err error
+		if unresolved, err = e.Lookup.all(ctx); err != nil {
+			return topics.Receipt{}, err
+		}
+	}
 	traces, err := e.settled(ctx, customerID)
 	if err != nil {
 		return topics.Receipt{}, err
@@ -84,6 +93,7 @@ func (e *Erasing) Erase(ctx context.Context, customerID int64) (topics.Receipt, 
 		return receipt, fmt.Errorf("erase the customer: %w", err)
 	}
 	receipt.Pages, receipt.Blocks, receipt.Pending = outside.Pages, outside.Blocks, outside.Pending
+	receipt.Unresolved = unresolved
 	return receipt, nil
 }
 

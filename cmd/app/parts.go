@@ -25,8 +25,11 @@ func (a *App) parts() (commands.Parts, error) {
 		Transcript: a.transcriptParts(),
 		Find:       commands.FindParts{Finder: a.store, Memos: a.store},
 		Forget: commands.ForgetParts{
-			Erasing: &commands.Erasing{Store: a.store, Systems: a.notions.pages(), Log: a.Log},
-			Runs:    a.store, Customers: a.resolver, Groups: a.groups, Now: time.Now,
+			Erasing: &commands.Erasing{
+				Store: a.store, Systems: a.notions.pages(), Log: a.Log,
+				Lookup: &commands.TopicLookup{Store: a.store, Customers: a.resolver, Groups: a.groups, Log: a.Log},
+			},
+			Runs: a.store, Customers: a.resolver, Groups: a.groups, Now: time.Now,
 		},
 	}
 	if parts.Own, parts.OwnTasks, err = a.ownCommands(links); err != nil {
