@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"topicpilot/commands"
@@ -145,13 +146,21 @@ func language(cfg *config.Config, head transcript.Head) string {
 	return ""
 }
 
+const (
+	// partName begins the names of files that are still being written.
+	partName = ".topicpilot-export-"
+	// partLife is how long such a file may be without a write: its export was killed.
+	partLife = time.Hour
+)
+
 // writeWhole makes a file that only its owner can read. It is there when all of it is
 // written, or not at all.
 func writeWhole(name string, write func(io.Writer) error) (err error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("-o %s: it is no file; name one, or leave -o out for the standard output", name)
 	}
-	file, err := os.CreateTemp(filepath.Dir(name), ".topicpilot-export-*")
+	removeParts(filepath.Dir(name), time.Now().Add(-partLife))
+	file, err := os.CreateTemp(filepath.Dir(name), partName+"*")
 	if err != nil {
 		return fmt.Errorf("-o %s: %w", name, err)
 	}
@@ -168,4 +177,21 @@ func writeWhole(name string, write func(io.Writer) error) (err error) {
 		return fmt.Errorf("-o %s: %w", name, err)
 	}
 	return os.Rename(file.Name(), name)
+}
+
+// removeParts removes what killed exports have left in a folder: it holds customers' words,
+// and no erasure finds it. What cannot be removed is none of this export's business.
+func removeParts(dir string, before time.Time) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // the export says so itself
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), partName) || !entry.Type().IsRegular() {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && info.ModTime().Before(before) {
+			_ = os.Remove(filepath.Join(dir, entry.Name()))
+		}
+	}
 }
