@@ -22,6 +22,8 @@ const (
 // FindParts are what /find works with.
 type FindParts struct {
 	Finder topics.Finder
+	// Migrations lists the groups that have become other chats, oldest first. Nil for none.
+	Migrations func(ctx context.Context) ([]topics.Migrated, error)
 	// Memos keep what the buttons stand for.
 	Memos topics.MemoStore
 	// Now is the clock; time.Now when nil.
@@ -114,8 +116,12 @@ func findRefusal(req Request) string {
 
 // page searches and shows what is found, with buttons to the pages around it.
 func (f *find) page(ctx context.Context, req Request, page findPage) (Reply, error) {
+	former, err := formerIDs(ctx, f.Migrations, req.Conversation.ChatID)
+	if err != nil {
+		return Reply{}, err
+	}
 	hits, err := f.Finder.Find(ctx, topics.FindQuery{
-		ChatID: req.Conversation.ChatID, ThreadID: req.Conversation.ThreadID, Words: page.Words,
+		ChatID: req.Conversation.ChatID, Former: former, ThreadID: req.Conversation.ThreadID, Words: page.Words,
 		After: page.Starts[page.At], Limit: findHits + 1,
 	})
 	if err != nil {
@@ -171,17 +177,25 @@ func findText(req Request, hits []topics.Hit, page int) topics.Text {
 		text.Add(" " + req.Say.T("find.page", messages.Data{"Page": page + 1}))
 	}
 	for _, hit := range hits {
-		text.Add("\n\n").AddEntity(hit.Date.UTC().Format(req.Say.T("find.date", nil)),
-			topics.Entity{Type: "text_link", URL: messageURL(hit.Conversation, hit.ID)})
+		text.Add("\n\n")
+		date := hit.Date.UTC().Format(req.Say.T("find.date", nil))
+		if hit.ChatID < supergroups {
+			text.AddEntity(date, topics.Entity{Type: "text_link", URL: messageURL(hit.Conversation, hit.ID)})
+		} else {
+			text.Add(date) // from before the group became a supergroup
+		}
 		text.Add(" · " + req.Say.T(findAuthor(hit.Message), nil) + "\n").Append(snippet(hit))
 	}
 	return cutText(text, maxCard)
 }
 
-// messageURL is the link that opens a message of a group for its members.
+// supergroups have ids below: the Bot API writes -100 before the id that their links have.
+// Other chats' messages have no links.
+const supergroups = -1_000_000_000_000
+
+// messageURL is the link that opens a message of a supergroup for its members.
 func messageURL(conv topics.Conversation, messageID int64) string {
-	// The Bot API writes the id of a supergroup as -100 and the id that links have.
-	url := "https://t.me/c/" + strconv.FormatInt(-conv.ChatID-1_000_000_000_000, 10) + "/"
+	url := "https://t.me/c/" + strconv.FormatInt(supergroups-conv.ChatID, 10) + "/"
 	if !conv.General() {
 		url += strconv.FormatInt(conv.ThreadID, 10) + "/"
 	}

@@ -3,6 +3,7 @@ package commands_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -137,6 +138,43 @@ func TestFind(t *testing.T) {
 	query := topics.FindQuery{ChatID: chatID, ThreadID: threadID, Words: "оплата  N005", Limit: 11}
 	if diff := cmp.Diff([]topics.FindQuery{query}, finder.queries); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestFindFormer: what was said under the group's former ids is searched as well, and links
+// open it there; what was said before it was a supergroup has no links.
+func TestFindFormer(t *testing.T) {
+	now := &clock{now: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)}
+	old, oldest := hitOf(2, "[paid] before"), hitOf(1, "[paid] long before")
+	old.ChatID, oldest.ChatID = -1001000000009, -77
+	finder := &finder{hits: []topics.Hit{hitOf(3, "[paid]"), old, oldest}}
+	var failure error
+	registry := newRegistry(t, commands.Find(commands.FindParts{
+		Finder: finder, Memos: &memos{now: now.Now}, Now: now.Now,
+		Migrations: func(context.Context) ([]topics.Migrated, error) {
+			return []topics.Migrated{{From: -77, To: old.ChatID}, {From: old.ChatID, To: chatID}, {From: -5, To: -6}}, failure
+		},
+	}))
+	text := marked(dispatch(t, registry, findCall("en", "paid")).Messages[0].Text)
+	for _, want := range []string{
+		"\n[1 Mar 2026, 12:00](https://t.me/c/2101424779/5343/3) · customer\n*paid*\n",
+		"\n[1 Mar 2026, 12:00](https://t.me/c/1000000009/5343/2) · customer\n*paid* before\n",
+		"\n1 Mar 2026, 12:00 · customer\n*paid* long before",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %q", want, text)
+		}
+	}
+	query := topics.FindQuery{
+		ChatID: chatID, Former: []int64{-77, old.ChatID}, ThreadID: threadID, Words: "paid", Limit: 11,
+	}
+	if diff := cmp.Diff([]topics.FindQuery{query}, finder.queries); diff != "" {
+		t.Error(diff)
+	}
+	failure = errors.New("disk I/O error")
+	dispatch(t, registry, findCall("en", "paid"))
+	if len(finder.queries) != 1 {
+		t.Error("half of the group was searched")
 	}
 }
 

@@ -5,6 +5,8 @@ import "context"
 // FindQuery says what is searched for.
 type FindQuery struct {
 	ChatID int64
+	// Former are ids that the group had before: what was said there is searched as well.
+	Former []int64
 	// ThreadID is the only topic searched, 0 for all of the group.
 	ThreadID int64
 	// Words are as a person typed them: all have to occur, in any order; the last letters

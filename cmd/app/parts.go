@@ -23,7 +23,7 @@ func (a *App) parts() (commands.Parts, error) {
 		Customers: a.resolver, Links: links, Log: a.Log,
 		Notion:     a.notionParts(),
 		Transcript: a.transcriptParts(),
-		Find:       commands.FindParts{Finder: a.store, Memos: a.store},
+		Find:       commands.FindParts{Finder: a.store, Migrations: a.store.Migrations, Memos: a.store},
 		Forget: commands.ForgetParts{
 			Erasing: &commands.Erasing{
 				Store: a.store, Systems: a.notions.pages(), Log: a.Log,

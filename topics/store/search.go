@@ -29,14 +29,17 @@ const (
 // bytes and 16 words count. It may be used concurrently, costs about a second at most for
 // what is not yet indexed, and reads beside the writer.
 func (s *Store) Find(ctx context.Context, query topics.FindQuery) ([]topics.Hit, error) {
-	f := finding{where: groupTerm(query.ChatID), clauses: parseQuery(query.Words), before: query.After}
+	f := finding{topic: query.ThreadID != 0, clauses: parseQuery(query.Words), before: query.After}
 	limit := min(query.Limit, maxHits)
 	if len(f.clauses) == 0 || limit <= 0 {
 		return nil, nil
 	}
-	if query.ThreadID != 0 {
-		conv := topics.Conversation{ChatID: query.ChatID, ThreadID: query.ThreadID}
-		f.where, f.topic = topicTerm(conv), true
+	for _, chatID := range append([]int64{query.ChatID}, query.Former...) {
+		where := groupTerm(chatID)
+		if f.topic {
+			where = topicTerm(topics.Conversation{ChatID: chatID, ThreadID: query.ThreadID})
+		}
+		f.where = append(f.where, where)
 	}
 	if err := s.bringUpToDate(ctx); err != nil {
 		return nil, wrap("find", err)
@@ -59,9 +62,10 @@ func (s *Store) bringUpToDate(ctx context.Context) error {
 	return nil
 }
 
-// finding is a search under way: before is the place that hits have to precede, 0 for none.
+// finding is a search under way, in any of the places that where are the terms of: before is
+// the place that hits have to precede, 0 for none.
 type finding struct {
-	where   string
+	where   []string
 	topic   bool
 	clauses []clause
 	before  int64

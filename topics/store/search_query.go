@@ -102,10 +102,11 @@ var (
 	postgresOperators = operators{"", " & ", " | ", " <-> "}
 )
 
-// expression writes the query for an engine. All terms are letters a–z.
-func (o operators) expression(where string, clauses []clause) string {
+// expression writes the query for an engine: any of where, and all clauses. All terms are
+// letters a–z.
+func (o operators) expression(where []string, clauses []clause) string {
 	var b strings.Builder
-	b.WriteString(o.quote + where + o.quote)
+	b.WriteString("(" + o.quote + strings.Join(where, o.quote+o.or+o.quote) + o.quote + ")")
 	for _, c := range clauses {
 		b.WriteString(o.and + "(")
 		for i, phrase := range c {

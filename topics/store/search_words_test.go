@@ -181,7 +181,7 @@ func checkQuery(t interface{ Fatalf(string, ...any) }, words string) {
 		t.Fatalf("%d clauses of %q", len(clauses), words)
 	}
 	for _, o := range []operators{sqliteOperators, postgresOperators} {
-		rest := o.expression(term("here"), clauses)
+		rest := o.expression([]string{term("here")}, clauses)
 		for _, known := range []string{o.and, o.or, o.follow} {
 			rest = strings.ReplaceAll(rest, known, "(")
 		}

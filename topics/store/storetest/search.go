@@ -81,6 +81,33 @@ func find(t *testing.T, b Backend) {
 	}
 }
 
+// findFormer searches a group that became another chat, and then another: its messages of
+// before are found among those of now, and nobody else's.
+func findFormer(t *testing.T, b Backend) {
+	p := start(t, b, store.Options{})
+	at := func(chatID, threadID, id int64) topics.Message {
+		return message(topics.Conversation{ChatID: chatID, ThreadID: threadID}, id, "Когда оплата?")
+	}
+	p.record(topics.Outcome{Messages: []topics.Message{
+		at(-1003, 1, 6), at(-1001, 1, 1), at(-1002, 1, 3), at(-1002, 2, 4), at(-1004, 1, 5), at(-1001, 0, 2),
+	}})
+	query := topics.FindQuery{ChatID: -1003, Words: "оплаты", Limit: 10}
+	equal(t, "the present chat alone", p.found(query), []int64{6})
+	query.Former = []int64{-1001, -1002}
+	equal(t, "the group", p.found(query), []int64{6, 4, 3, 2, 1})
+	query.Limit = 2
+	hits, err := p.Find(patience(t), query)
+	p.must(err)
+	query.After = hits[len(hits)-1].Place
+	equal(t, "its second page", p.found(query), []int64{3, 2})
+	equal(t, "the topic", p.found(topics.FindQuery{
+		ChatID: -1003, Former: []int64{-1001, -1002}, ThreadID: 1, Words: "оплаты", Limit: 10,
+	}), []int64{6, 3, 1})
+	if chat := hits[1].ChatID; chat != -1002 {
+		t.Errorf("the hit is said to stand in %d", chat)
+	}
+}
+
 // findPages pages through many hits, of which the latest was stored first.
 func findPages(t *testing.T, b Backend) {
 	p := start(t, b, store.Options{})
