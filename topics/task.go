@@ -50,6 +50,9 @@ type TaskResult struct {
 	Said []Message
 	// Sends are the posts of Said that Telegram counts, for the groups' budgets.
 	Sends []Sent
+	// Migrations are groups that the task has found to be other chats now. They are known to
+	// the tasks that follow.
+	Migrations []Migrated
 	// Tasks follow this one. One that goes on with the same work later has the same
 	// Lane and a NotBefore.
 	Tasks []Task
@@ -92,7 +95,7 @@ func (t *Tasks) Handle(ctx context.Context, item Item, _ []Item) (Result, error)
 	if err != nil {
 		return Result{}, err
 	}
-	outcome := Outcome{Messages: result.Said, Sends: result.Sends}
+	outcome := Outcome{Messages: result.Said, Sends: result.Sends, Migrations: result.Migrations}
 	for _, next := range result.Tasks {
 		outcome.Enqueue = append(outcome.Enqueue, next.Item())
 	}
