@@ -65,7 +65,7 @@ func (e *exporting) head(ctx context.Context) (transcript.Head, error) {
 		return head, fmt.Errorf("read the topic: %w", err)
 	}
 	head.Title = topic.Title
-	if head.Former, err = e.former(ctx); err != nil {
+	if head.Former, err = formerIDs(ctx, e.Migrations, e.task.ChatID); err != nil {
 		return head, err
 	}
 	known, reason, err := identify(ctx, e.Customers, Request{
@@ -80,27 +80,20 @@ func (e *exporting) head(ctx context.Context) (transcript.Head, error) {
 	return head, nil
 }
 
-// former are the ids that the group had before its present one.
-func (e *exporting) former(ctx context.Context) ([]int64, error) {
-	if e.Migrations == nil {
-		return nil, nil
-	}
-	moves, err := e.Migrations(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the migrations: %w", err)
-	}
-	return transcript.Former(moves, e.task.ChatID), nil
-}
-
 // failed decides between another try and an answer that says why not.
 func (e *exporting) failed(ctx context.Context, failure error) (topics.TaskResult, error) {
 	if ctx.Err() != nil {
 		return topics.TaskResult{}, ctx.Err() // the stop: this very task goes on at the next start
 	}
 	if moved, ok := errors.AsType[*topics.Migrated](failure); ok {
-		e.Groups.Follow(*moved, e.Log)
+		move := topics.Migrated{From: e.task.ChatID, To: moved.To}
+		e.Groups.Follow(move, e.Log)
 		e.task.ChatID, e.shown.id = moved.To, 0
-		return e.again(0), nil
+		result := e.again(0)
+		// Also where it is no news in memory: it may not be written yet, and the next try looks
+		// for what was said before.
+		result.Migrations = []topics.Migrated{move}
+		return result, nil
 	}
 	reason, text := e.hopeless(failure)
 	pause := min(transcriptPause<<min(e.task.Tries, 5), maxTranscriptPause)

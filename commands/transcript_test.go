@@ -360,13 +360,16 @@ func TestTranscriptMigrated(t *testing.T) {
 		if doc.ChatID == now {
 			return nil
 		}
-		moves = []topics.Migrated{{From: chatID, To: now}}
 		return &topics.Migrated{From: chatID, To: now}
 	}
 	result := s.did(task)
 	if len(result.Tasks) != 1 || result.Tasks[0].Lane != "-1009/5343 transcript" {
 		t.Fatalf("%+v", result)
 	}
+	if diff := cmp.Diff([]topics.Migrated{{From: chatID, To: now}}, result.Migrations); diff != "" {
+		t.Error(diff)
+	}
+	moves = result.Migrations // as the store knows them, which has written the result
 	s.did(result.Tasks[0])
 	if len(s.sent) != 1 || s.sent[0].ChatID != now || strings.Count(s.files[0], "private") != 2 {
 		t.Errorf("%+v", s.sent)
