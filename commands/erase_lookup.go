@@ -113,10 +113,8 @@ func (l *topicLookup) known(ctx context.Context, conv topics.Conversation) bool 
 		return false
 	}
 	former := conv.ChatID
-	if conv.ChatID = l.Groups.ChatID(group); conv.ChatID != former {
-		if _, _, err := l.Store.CustomerOf(ctx, conv); err == nil {
-			return true
-		}
+	if conv.ChatID = l.Groups.ChatID(group); conv.ChatID != former && l.kept(ctx, conv) {
+		return true
 	}
 	_, err := l.Customers.Resolve(ctx, group, conv, topics.NeedIdentity)
 	var reason topics.ResolveReason
@@ -125,7 +123,13 @@ func (l *topicLookup) known(ctx context.Context, conv topics.Conversation) bool 
 	}
 	answered := err == nil || reason == topics.ReasonChat
 	l.note(group, answered || reason == topics.ReasonUnknownTopic)
-	return answered
+	return answered && l.kept(ctx, conv)
+}
+
+// kept reports whether the store has the answer: by that an erasure goes.
+func (l *topicLookup) kept(ctx context.Context, conv topics.Conversation) bool {
+	_, _, err := l.Store.CustomerOf(ctx, conv)
+	return err == nil
 }
 
 // vain reports whether a group's Topics API has failed too often in a row.
