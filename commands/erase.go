@@ -25,6 +25,15 @@ type Pages interface {
 	ArchivePage(ctx context.Context, id string) error
 	// DeleteBlock removes a block; one that is gone already is no error.
 	DeleteBlock(ctx context.Context, id string) error
+	// ArchiveAsked archives the customer's cards that were made since one was asked for at
+	// a time, and tells how many there were; 0 may mean that it is not to be seen yet.
+	ArchiveAsked(ctx context.Context, customerID int64, asked time.Time) (int, error)
+	// ClearCard empties what we have written into a card made by hand; one that is gone or
+	// another customer's by now is no error.
+	ClearCard(ctx context.Context, id string, customerID int64) error
+	// DeleteUnsettled removes the blocks of an addition to the page whose answer is not
+	// known, by the export's note; unsettled is false where the note tells of none.
+	DeleteUnsettled(ctx context.Context, id string, note []byte) (deleted int, unsettled bool, err error)
 }
 
 // Erasing erases customers everywhere: in outside systems, and in the store. What an
@@ -38,25 +47,6 @@ type Erasing struct {
 	Log     *slog.Logger
 }
 
-// eraseTask is the Data of a TaskErase: one page, or one block.
-type eraseTask struct {
-	System string `json:"system"`
-	Page   string `json:"page,omitempty"`
-	Block  string `json:"block,omitempty"`
-	// on is the page that the block stands on, or the page itself.
-	on string
-}
-
-func (t eraseTask) task() topics.Task {
-	data, err := json.Marshal(t)
-	if err != nil {
-		panic(fmt.Sprintf("task of an erasure does not encode: %T", err)) // plain data always does
-	}
-	// Not one of the customer's lanes: it has to outlive the customer. A page that cannot be
-	// erased holds up no other.
-	return topics.Task{Kind: TaskErase, Lane: "erase/" + t.System + "/" + t.on, Data: data}
-}
-
 // Erase erases one customer. It may be repeated after any error, and for a customer who
 // is not known: then all counts are zero.
 func (e *Erasing) Erase(ctx context.Context, customerID int64) (topics.Receipt, error) {
@@ -67,73 +57,118 @@ func (e *Erasing) Erase(ctx context.Context, customerID int64) (topics.Receipt, 
 			return topics.Receipt{}, err
 		}
 	}
-	traces, err := e.settled(ctx, customerID)
-	if err != nil {
-		return topics.Receipt{}, err
-	}
-	var outside topics.Receipt
-	var owed []topics.NewItem
-	bounded, cancel := context.WithTimeout(ctx, eraseTime)
-	defer cancel()
-	for _, part := range e.outside(traces) {
-		if err := e.erase(bounded, part); err != nil {
-			e.Log.Warn("erased later", "system", part.System, "error", err)
-			owed = append(owed, part.task().Item())
-			outside.Pending++
-			continue
-		}
-		if part.Page != "" {
-			outside.Pages++
-		} else {
-			outside.Blocks++
-		}
-	}
-	receipt, err := e.Store.Forget(ctx, customerID, owed)
+	run := &outsideRun{Erasing: e, customer: customerID, done: map[string]bool{}}
+	receipt, err := e.Store.Forget(ctx, customerID, run.erase)
 	if err != nil {
 		return receipt, fmt.Errorf("erase the customer: %w", err)
 	}
-	receipt.Pages, receipt.Blocks, receipt.Pending = outside.Pages, outside.Blocks, outside.Pending
+	receipt.Pages, receipt.Blocks, receipt.Pending = run.pages, run.blocks, run.pending
 	receipt.Unresolved = unresolved
 	return receipt, nil
 }
 
-// outside lists what has to go from outside systems: pages that we made, and our blocks
-// in pages made by hand.
-func (e *Erasing) outside(traces topics.Traces) []eraseTask {
-	var parts []eraseTask
-	for _, page := range traces.Pages {
-		if page.Ours {
-			parts = append(parts, eraseTask{System: page.System, Page: page.ID, on: page.ID})
+// outsideRun is what one erasure does in outside systems.
+type outsideRun struct {
+	*Erasing
+	customer int64
+	// until is when outside systems are not waited for any more.
+	until time.Time
+	// done are the parts that are erased, by what they are.
+	done                   map[string]bool
+	pages, blocks, pending int64
+}
+
+// erase is a topics.Outside.
+func (r *outsideRun) erase(ctx context.Context, traces topics.Traces) []topics.NewItem {
+	if r.until.IsZero() {
+		r.until = time.Now().Add(eraseTime)
+	}
+	bounded, cancel := context.WithDeadline(ctx, r.until)
+	defer cancel()
+	var owed []topics.NewItem
+	r.pending = 0
+	for _, part := range eraseParts(r.customer, traces) {
+		name := part.name()
+		if r.done[name] {
 			continue
 		}
-		for _, block := range traces.Blocks[page.ID] {
-			parts = append(parts, eraseTask{System: page.System, Block: block, on: page.ID})
+		n, settled, err := r.attempt(bounded, part)
+		r.count(part, n, err)
+		if err == nil && settled {
+			r.done[name] = true
+			continue
 		}
+		if err != nil {
+			r.Log.Warn("erased later", "system", part.System, "error", err)
+		} else {
+			part.NotBefore = time.Now().Add(lookPauses[0])
+		}
+		owed = append(owed, part.task().Item())
+		r.pending++
 	}
-	return parts
+	return owed
 }
 
 var errNoSystem = errors.New("the integration is not in the settings any more; put it back, or erase there by hand")
 
-func (e *Erasing) erase(ctx context.Context, t eraseTask) error {
+func (r *outsideRun) count(part eraseTask, n int64, err error) {
+	switch part.what() {
+	case eraseAsked:
+		r.pages += n
+	case eraseNoted:
+		r.blocks += n
+	case eraseBlock:
+		if err == nil {
+			r.blocks += n
+		}
+	case erasePage:
+		if err == nil {
+			r.pages += n
+		}
+	}
+}
+
+// attempt erases one part once, and tells how much that was. settled is false where there
+// may still come something that has to go.
+func (e *Erasing) attempt(ctx context.Context, t eraseTask) (n int64, settled bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return 0, false, err
 	}
 	system, ok := e.Systems[t.System]
 	if !ok {
-		return errNoSystem
+		return 0, false, errNoSystem
 	}
-	if t.Page != "" {
-		return system.ArchivePage(ctx, t.Page)
+	switch t.what() {
+	case eraseAsked:
+		found, err := system.ArchiveAsked(ctx, t.Customer, t.Asked)
+		return int64(found), found > 0, err
+	case eraseNoted:
+		found, unsettled, err := system.DeleteUnsettled(ctx, t.On, t.Note)
+		return int64(found), !unsettled || found > 0, err
+	case eraseCard:
+		return 0, true, system.ClearCard(ctx, t.On, t.Customer)
+	case eraseBlock:
+		return 1, true, system.DeleteBlock(ctx, t.Block)
+	default:
+		return 1, true, system.ArchivePage(ctx, t.Page)
 	}
-	return system.DeleteBlock(ctx, t.Block)
 }
 
-// RunTask erases what was owed.
+// RunTask erases what was owed. For what is not to be seen yet it looks several times.
 func (e *Erasing) RunTask(ctx context.Context, task topics.Task) (topics.TaskResult, error) {
 	var t eraseTask
 	if err := json.Unmarshal(task.Data, &t); err != nil {
 		return topics.TaskResult{}, &topics.Hopeless{Err: errors.New("task of an erasure cannot be read")}
 	}
-	return topics.TaskResult{}, e.erase(ctx, t)
+	_, settled, err := e.attempt(ctx, t)
+	if err != nil || settled {
+		return topics.TaskResult{}, err
+	}
+	if t.Looks++; t.Looks >= len(lookPauses) {
+		return topics.TaskResult{}, nil // it was never made
+	}
+	t.NotBefore = time.Now().Add(lookPauses[t.Looks])
+	next := t.task()
+	next.Lane = task.Lane
+	return topics.TaskResult{Tasks: []topics.Task{next}}, nil
 }

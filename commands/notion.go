@@ -174,7 +174,7 @@ func (n *notion) RunTask(ctx context.Context, task topics.Task) (topics.TaskResu
 	if n.System == "" { // the integration was taken out of the settings meanwhile
 		return n.answer(ctx, t, topics.Plain(req.Say.T("notion.not_set", nil)), topics.RunFailed, "not set")
 	}
-	card, err := n.write(ctx, req, t.CustomerID)
+	card, err := n.write(ctx, req, t)
 	switch {
 	case err == nil:
 		return n.answer(ctx, t, cardText(req.Say, card), topics.RunDone, "done")
@@ -190,25 +190,34 @@ var (
 )
 
 // write brings the card of the topic's customer up to date.
-func (n *notion) write(ctx context.Context, req Request, customerID int64) (Card, error) {
+func (n *notion) write(ctx context.Context, req Request, t cardTask) (Card, error) {
 	known, reason, err := identify(ctx, n.Customers, req)
 	switch {
 	case err != nil:
 		return Card{}, err
 	case reason != "":
 		return Card{}, &CardError{Reason: CardReason(reasonText(reason)), Err: errNotKnown}
-	case known.Customer.ID != customerID:
+	case known.Customer.ID != t.CustomerID:
 		return Card{}, &CardError{Reason: CardRejected, Err: errOtherCustomer}
 	}
-	return WriteCard(ctx, n.Pages, n.Cards, n.System, known.Customer)
+	return WriteCard(ctx, n.Pages, n.Cards, CardRequest{System: n.System, Customer: known.Customer, Since: t.Began})
+}
+
+// CardRequest asks for a customer's card.
+type CardRequest struct {
+	// System is the integration's id.
+	System   string
+	Customer topics.Customer
+	// Since is when the work was asked for.
+	Since time.Time
 }
 
 // WriteCard brings the customer's card up to date and remembers its page. That a page is
 // asked for is written down before: if we die, the next try knows that there may be one
-// which is not to be seen yet. Errors: as of Cards, and the store's.
-func WriteCard(
-	ctx context.Context, pages topics.PageStore, cards Cards, system string, customer topics.Customer,
-) (Card, error) {
+// which is not to be seen yet. Errors: as of Cards, and the store's; topics.ErrForgotten
+// when the customer was erased after req.Since: then no page is asked for any more.
+func WriteCard(ctx context.Context, pages topics.PageStore, cards Cards, req CardRequest) (Card, error) {
+	system, customer := req.System, req.Customer
 	page, err := pages.Page(ctx, system, topics.PageCard, customer.ID, topics.Conversation{})
 	if err != nil && !errors.Is(err, topics.ErrNotFound) {
 		return Card{}, fmt.Errorf("read the card's page: %w", err)
@@ -217,7 +226,7 @@ func WriteCard(
 	if err != nil && !errors.Is(err, topics.ErrNotFound) {
 		return Card{}, fmt.Errorf("read whether a card was asked for: %w", err)
 	}
-	note := topics.Page{System: system, Kind: topics.PageAsked, CustomerID: customer.ID}
+	note := topics.Page{System: system, Kind: topics.PageAsked, CustomerID: customer.ID, Since: req.Since}
 	card, err := cards.Upsert(ctx, customer, topics.KnownCard{
 		ID: page.ID, Asked: asked.At,
 		Asking: func(ctx context.Context) error {
@@ -253,7 +262,7 @@ func noCard(err error) bool {
 func keepCard(ctx context.Context, pages topics.PageStore, page topics.Page, card Card, note topics.Page) error {
 	kept := topics.Page{
 		System: note.System, Kind: topics.PageCard, CustomerID: note.CustomerID, ID: card.ID, URL: card.URL,
-		Ours: card.Created || page.ID == card.ID && page.Ours, At: time.Now(),
+		Ours: card.Created || page.ID == card.ID && page.Ours, At: time.Now(), Since: note.Since,
 	}
 	if kept.ID == page.ID && kept.URL == page.URL && kept.Ours == page.Ours {
 		return nil
@@ -266,6 +275,9 @@ func keepCard(ctx context.Context, pages topics.PageStore, page topics.Page, car
 
 // failed decides between another try and an answer that says why not.
 func (n *notion) failed(ctx context.Context, req Request, t cardTask, failure error) (topics.TaskResult, error) {
+	if errors.Is(failure, topics.ErrForgotten) {
+		return topics.TaskResult{}, nil // there is nobody to write a card for
+	}
 	reason := cardUnavailable
 	pause := min(cardPause<<min(t.Tries, 5), time.Minute)
 	fault, isFault := errors.AsType[*CardError](failure)

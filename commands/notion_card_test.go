@@ -75,7 +75,8 @@ func TestWriteCardNotes(t *testing.T) {
 				}
 				return commands.Card{ID: "card-1", URL: "https://n/1", Created: true}, test.err
 			})
-			_, err := commands.WriteCard(t.Context(), pages, cards, "cards", topics.Customer{ID: 7})
+			_, err := commands.WriteCard(t.Context(), pages, cards,
+				commands.CardRequest{System: "cards", Customer: topics.Customer{ID: 7}})
 			if !errors.Is(err, test.err) {
 				t.Errorf("error %v", err)
 			}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"time"
 
 	"topicpilot/commands/messages"
 	"topicpilot/topics"
@@ -33,6 +34,9 @@ type TranscriptRequest struct {
 	Customer *topics.Customer
 	// Comments includes comments, commands and our own notices.
 	Comments bool
+	// Since is when the transcript was asked for: nothing of a topic that was erased after
+	// that is written (topics.ErrForgotten).
+	Since time.Time
 	// Labels are the transcript's own words, in Language.
 	Labels   transcript.Labels
 	Language string
@@ -57,7 +61,7 @@ func (t *notionTask) RunTask(ctx context.Context, task topics.Task) (topics.Task
 	}
 	url, added, err := t.Notion.ExportTopic(ctx, TranscriptRequest{
 		Conversation: e.task.Conversation, Former: head.Former, Title: head.Title, Customer: head.Customer,
-		Comments: t.Comments, Labels: TranscriptLabels(e.say), Language: e.say.Language(),
+		Comments: t.Comments, Since: e.asked, Labels: TranscriptLabels(e.say), Language: e.say.Language(),
 	}, func(done, total int64) { e.shown.at(ctx, done, total) })
 	e.task.Added += added
 	if err != nil {

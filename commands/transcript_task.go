@@ -30,6 +30,8 @@ type exporting struct {
 	group *topics.Group
 	say   *messages.Printer
 	shown *progressNote
+	// asked is when the transcript was asked for.
+	asked time.Time
 }
 
 // begin reads a task. ok is false for one whose run has ended, or was erased: there is
@@ -50,7 +52,7 @@ func (t *transcripts) begin(ctx context.Context, task topics.Task) (e *exporting
 	if err != nil {
 		return nil, false, fmt.Errorf("read the run: %w", err)
 	}
-	e.group, e.say = group, messages.For(group.Language)
+	e.group, e.say, e.asked = group, messages.For(group.Language), run.AskedAt
 	e.shown = &progressNote{
 		poster: t.Progress, say: e.say, log: t.Log, now: t.Now, conv: e.task.Conversation, id: e.task.Note, began: t.Now(),
 	}
@@ -84,6 +86,9 @@ func (e *exporting) head(ctx context.Context) (transcript.Head, error) {
 func (e *exporting) failed(ctx context.Context, failure error) (topics.TaskResult, error) {
 	if ctx.Err() != nil {
 		return topics.TaskResult{}, ctx.Err() // the stop: this very task goes on at the next start
+	}
+	if errors.Is(failure, topics.ErrForgotten) {
+		return topics.TaskResult{}, nil // there is nothing left of which to make a transcript
 	}
 	if moved, ok := errors.AsType[*topics.Migrated](failure); ok {
 		move := topics.Migrated{From: e.task.ChatID, To: moved.To}

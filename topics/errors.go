@@ -11,6 +11,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict means that somebody else changed the thing first.
 	ErrConflict = errors.New("conflict")
+	// ErrForgotten means that the customer was erased since the work began.
+	ErrForgotten = errors.New("the customer was erased meanwhile")
 	// ErrLeaseLost means that another process has taken the lane over since: what
 	// was about to be written was not, and must not be tried again by us.
 	ErrLeaseLost = errors.New("lease lost")

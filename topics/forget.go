@@ -14,7 +14,15 @@ type Traces struct {
 	// by the pages' ids.
 	Pages  []Page
 	Blocks map[string][]string
+	// Exports are those into pages made by hand: their notes (Pending) tell of blocks that
+	// may have been added, but of which no answer has come.
+	Exports []Export
 }
+
+// Outside erases what stands of a customer in outside systems, as far as it can within
+// some seconds, and returns the items that do the rest. It is called with all that was
+// found, and again with all of it when more was stored meanwhile.
+type Outside func(ctx context.Context, traces Traces) []NewItem
 
 // Receipt counts what was erased.
 type Receipt struct {
@@ -60,15 +68,17 @@ type UnresolvedTopics interface {
 
 // Eraser erases customers from the store.
 type Eraser interface {
-	// Traces lists what others have to erase first.
-	Traces(ctx context.Context, customerID int64) (Traces, error)
 	// Forget erases everything about the customer: their topics with both sides of the
 	// talk, former texts, search index, journal, parked and waiting items of those topics
 	// and of the customer's own lanes, links, pages, exports, what the audit trail names
 	// of them, the titles of their topics, and what is done, parked or still to be posted in
-	// their groups' Generals, where they may have been shown. What was written in those
-	// topics up to now is not stored again, by no replay and no import. The follow-up items
-	// are stored in the same transaction. The bytes are gone from the database's files when it returns.
+	// their groups' Generals, where they may have been shown.
+	//
+	// At first it sees to it that what was written in those topics up to now is not stored
+	// again, by no replay and no import, and that work asked for up to now keeps no page and
+	// no block any more (ErrForgotten). Then outside, nil for none, gets what others have to
+	// erase; the items that it returns are stored in the transaction that deletes the
+	// traces. The bytes are gone from the database's files when it returns.
 	// An unknown customer gives zero counts and no error.
-	Forget(ctx context.Context, customerID int64, followUp []NewItem) (Receipt, error)
+	Forget(ctx context.Context, customerID int64, outside Outside) (Receipt, error)
 }

@@ -45,6 +45,9 @@ type Page struct {
 	// Ours tells that we made the page; one made by hand is never archived by us.
 	Ours bool
 	At   time.Time
+	// Since is when the work was asked for that keeps the page, for KeepPage; zero where
+	// that is not known. It is not stored.
+	Since time.Time
 }
 
 // PageStore keeps pages durably. It may be used concurrently.
@@ -52,7 +55,8 @@ type PageStore interface {
 	// Page finds the page of a customer (PageCard, PageAsked) or of a conversation
 	// (PageTranscript); ErrNotFound if none is known.
 	Page(ctx context.Context, system string, kind PageKind, customerID int64, conv Conversation) (Page, error)
-	// KeepPage stores the page in place of the former one of its kind.
+	// KeepPage stores the page in place of the former one of its kind. ErrForgotten when
+	// the customer, or the topic, was erased after Since.
 	KeepPage(ctx context.Context, page Page) error
 	// DropPage forgets a page; no error if it is not there.
 	DropPage(ctx context.Context, page Page) error
@@ -83,6 +87,9 @@ type Export struct {
 	Pending []byte
 	// Version counts the changes, for KeepExport.
 	Version int64
+	// Since is when the export was asked for, for KeepExport; zero where that is not
+	// known. It is not stored.
+	Since time.Time
 }
 
 // Extent is what a conversation holds at one moment.
@@ -100,7 +107,8 @@ type ExportStore interface {
 	Export(ctx context.Context, system string, conv Conversation) (Export, error)
 	// KeepExport writes the export, and with it the ids of blocks that were added to the
 	// page just before, in one transaction. ErrConflict when somebody else has changed it
-	// since it was read (by Version). It returns the export as it is stored now.
+	// since it was read (by Version), ErrForgotten when the topic was erased after Since.
+	// It returns the export as it is stored now.
 	KeepExport(ctx context.Context, export Export, blocks []string) (Export, error)
 	// Extent counts what the conversation holds.
 	Extent(ctx context.Context, conv Conversation) (Extent, error)

@@ -88,6 +88,21 @@ func (p notionPages) DeleteBlock(ctx context.Context, id string) error {
 	return p.client.DeleteBlock(ctx, id)
 }
 
+// ArchiveAsked implements commands.Pages.
+func (p notionPages) ArchiveAsked(ctx context.Context, customerID int64, asked time.Time) (int, error) {
+	return p.client.ArchiveAsked(ctx, customerID, asked)
+}
+
+// ClearCard implements commands.Pages.
+func (p notionPages) ClearCard(ctx context.Context, id string, customerID int64) error {
+	return p.client.ClearCard(ctx, id, customerID)
+}
+
+// DeleteUnsettled implements commands.Pages.
+func (p notionPages) DeleteUnsettled(ctx context.Context, id string, note []byte) (int, bool, error) {
+	return p.client.DeleteUnsettled(ctx, id, note)
+}
+
 // notionCards keeps cards. Those of one customer are written one after the other, by
 // whichever task and in whichever process: Notion knows no unique properties.
 type notionCards struct {

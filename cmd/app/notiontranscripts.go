@@ -71,6 +71,7 @@ func (t *notionTranscripts) export(
 		result, err := t.writer.Export(ctx, notion.ExportRequest{
 			Conversation: topics.Conversation{ChatID: chatID, ThreadID: req.ThreadID},
 			PageID:       page.ID, Internal: req.Comments, Customer: req.Customer, Labels: notionLabels(req.Labels),
+			Since: req.Since,
 		}, progress)
 		if err != nil {
 			return page.URL, added, err // what it has written counts once it goes on to its end
@@ -87,7 +88,9 @@ func (t *notionTranscripts) page(ctx context.Context, req commands.TranscriptReq
 	if req.Customer == nil {
 		return topics.Page{}, &commands.CardError{Reason: commands.CardNoCustomer, Err: errNoCustomer}
 	}
-	card, err := commands.WriteCard(ctx, t.pages, t.cards, t.client.ID(), *req.Customer)
+	card, err := commands.WriteCard(ctx, t.pages, t.cards, commands.CardRequest{
+		System: t.client.ID(), Customer: *req.Customer, Since: req.Since,
+	})
 	if err != nil || t.onCard {
 		return topics.Page{ID: card.ID, URL: card.URL}, err
 	}
@@ -103,6 +106,7 @@ func (t *notionTranscripts) page(ctx context.Context, req commands.TranscriptReq
 	kept = topics.Page{
 		System: t.client.ID(), Kind: topics.PageTranscript, CustomerID: req.Customer.ID,
 		Conversation: req.Conversation, ID: page.ID, URL: page.URL, Ours: true, At: time.Now(),
+		Since: req.Since,
 	}
 	if err := t.pages.KeepPage(ctx, kept); err != nil {
 		return topics.Page{}, fmt.Errorf("keep the transcript's page: %w", err)

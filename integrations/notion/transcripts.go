@@ -21,7 +21,10 @@ type ExportRequest struct {
 	// Customer is who wrote what the mirror's account posted for them, nil where that is
 	// not known: then it bears that account's name.
 	Customer *topics.Customer
-	Labels   Labels
+	// Since is when the export was asked for; zero where that is not known. It ends with
+	// topics.ErrForgotten when the topic was erased after that.
+	Since  time.Time
+	Labels Labels
 	// Location is the time zone of the dates, default UTC.
 	Location *time.Location
 }
@@ -128,6 +131,7 @@ func (e *export) open(ctx context.Context) error {
 		}
 	}
 	e.state = state
+	e.state.Since = e.req.Since
 	if len(state.Pending) > 0 {
 		if err := json.Unmarshal(state.Pending, &e.note); err != nil {
 			return &topics.Hopeless{Err: errors.New("the note of the export cannot be read")}

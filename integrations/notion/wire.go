@@ -17,6 +17,7 @@ type pageAnswer struct {
 	URL        string                     `json:"url"`
 	Archived   bool                       `json:"archived"`
 	InTrash    bool                       `json:"in_trash"`
+	Created    string                     `json:"created_time"`
 	Properties map[string]json.RawMessage `json:"properties"`
 }
 

@@ -35,6 +35,9 @@ func (s *Store) KeepExport(ctx context.Context, export topics.Export, blocks []s
 		e.Pending, e.ChatID, e.ThreadID, escape(e.System),
 	}
 	err = s.write(ctx, func(w writer) error {
+		if !e.Since.IsZero() && s.tombs.drops(e.Conversation, e.Since) {
+			return topics.ErrForgotten
+		}
 		var err error
 		if e.Version == 0 {
 			err = w.must(qAddExport, values...)

@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -15,7 +13,7 @@ import (
 // clockSkew bounds how far Telegram's clock is believed to be ahead of ours.
 const clockSkew = 10 * time.Minute
 
-// Traces implements topics.Eraser. A topic is the customer's if it is known as such, or
+// Traces lists what others have to erase of a customer. A topic is the customer's if it is known as such, or
 // if nobody's is known any more and a run or a page names the customer; and so is the same
 // topic under another id of its group.
 func (s *Store) Traces(ctx context.Context, customerID int64) (topics.Traces, error) {
@@ -39,7 +37,7 @@ func (s *Store) Traces(ctx context.Context, customerID int64) (topics.Traces, er
 		ours[page.ID] = ours[page.ID] || page.Ours
 	}
 	for _, conv := range traces.Conversations {
-		if err := s.addBlocks(ctx, conv, ours, traces.Blocks); err != nil {
+		if err := s.addBlocks(ctx, conv, ours, &traces); err != nil {
 			return traces, wrap("look for blocks of pages", err)
 		}
 	}
@@ -112,25 +110,6 @@ func (s *Store) mayBeOf(ctx context.Context, customerID int64, conv topics.Conve
 	return info.Customer.ID == 0 || info.Customer.ID == customerID, nil
 }
 
-// addBlocks adds what was written into pages that we have not made.
-func (s *Store) addBlocks(
-	ctx context.Context, conv topics.Conversation, ours map[string]bool, blocks map[string][]string,
-) error {
-	return s.rows(ctx, qTopicBlocks, []any{conv.ChatID, conv.ThreadID}, func(rows *sql.Rows) error {
-		var page, ids string
-		if err := rows.Scan(&page, &ids); err != nil {
-			return err
-		}
-		if page = unescape(page); ours[page] {
-			return nil
-		}
-		var list []string
-		err := json.Unmarshal([]byte(ids), &list)
-		blocks[page] = append(blocks[page], list...)
-		return err
-	})
-}
-
 // erasure is the work of one Forget. It begins with the tombstones: from then on nothing
 // comes back, and what is left after a crash is found again, as what tells whose topics
 // they are goes last.
@@ -157,14 +136,14 @@ type erasure struct {
 // Forget implements topics.Eraser. It works in short transactions, so that a customer
 // with a million messages holds nobody up. After an error it is to be called again, and
 // does the rest; the counts are then those of the rest.
-func (s *Store) Forget(ctx context.Context, customerID int64, followUp []topics.NewItem) (topics.Receipt, error) {
+func (s *Store) Forget(ctx context.Context, customerID int64, outside topics.Outside) (topics.Receipt, error) {
 	e, err := s.newErasure(ctx, customerID)
 	if err != nil {
 		return topics.Receipt{}, wrap("forget a customer", err)
 	}
 	for _, step := range []func(context.Context) error{
 		e.entomb, e.messages, e.versions, e.items, e.shown, e.runs, e.copies,
-		func(ctx context.Context) error { return e.rest(ctx, followUp) },
+		func(ctx context.Context) error { return e.outside(ctx, outside) },
 	} {
 		if err := step(ctx); err != nil {
 			// The writer may still be at work on the receipt.
@@ -310,29 +289,6 @@ func (e *erasure) writeTombstones(w writer) error {
 	tombs.customers[e.customer] = e.before
 	tombs.stale = true
 	return nil
-}
-
-// rest deletes what tells whose the topics are, and stores what others have still to do.
-func (e *erasure) rest(ctx context.Context, followUp []topics.NewItem) error {
-	o := &op{items: followUp, size: itemsSize(followUp)}
-	return e.step(ctx, o, func(w writer) error {
-		if err := w.tally(&e.receipt.Links, qForgetLinks, e.customer); err != nil {
-			return err
-		}
-		if err := w.exec(qForgetCustomerPages, e.customer); err != nil {
-			return err
-		}
-		for _, place := range e.places {
-			for _, q := range []query{
-				qForgetInfo, qForgetTopicPages, qForgetExports, qForgetBlocks, qForgetMemos, qForgetTitle,
-			} {
-				if err := w.exec(q, place.ChatID, place.ThreadID); err != nil {
-					return fmt.Errorf("topic %s: %w", place, err)
-				}
-			}
-		}
-		return nil
-	})
 }
 
 // copies deletes the copies from before upgrades: they hold all customers.

@@ -40,8 +40,7 @@ func (s *Store) Page(
 	return list[0], nil
 }
 
-// KeepPage implements topics.PageStore. A page is kept also when its customer was
-// erased meanwhile: it exists, and erasing once more finds it.
+// KeepPage implements topics.PageStore.
 func (s *Store) KeepPage(ctx context.Context, page topics.Page) error {
 	place, holder, err := pagePlace(page.Kind, page.CustomerID, page.Conversation)
 	if err != nil {
@@ -52,6 +51,9 @@ func (s *Store) KeepPage(ctx context.Context, page topics.Page) error {
 		ours = 1
 	}
 	return wrap("keep a page", s.write(ctx, func(w writer) error {
+		if !page.Since.IsZero() && (s.tombs.dropsOf(page.CustomerID, page.Since) || s.tombs.drops(place, page.Since)) {
+			return topics.ErrForgotten
+		}
 		return w.exec(qKeepPage, escape(page.System), escape(string(page.Kind)), place.ChatID, place.ThreadID,
 			page.CustomerID, escape(page.ID), escape(page.URL), ours, micros(page.At), holder)
 	}))

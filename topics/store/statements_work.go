@@ -42,6 +42,9 @@ const (
 	qCustomerPages
 	qTopicPages
 	qTopicBlocks
+	qTopicExports
+	qMarkCustomer
+	qMarkTopic
 	qKnowsCustomer
 	qLatestMessage
 	qHighestItem
@@ -169,7 +172,13 @@ var workTexts = map[query]string{
 	qCustomerPages: `SELECT ` + pageColumns + ` FROM pages WHERE customer_id = ? ORDER BY id`,
 	qTopicPages: `SELECT ` + pageColumns + ` FROM pages WHERE chat_id = ? AND thread_id = ? AND customer_id <> ?
 		ORDER BY id`,
-	qTopicBlocks: `SELECT page_id, blocks FROM page_blocks WHERE chat_id = ? AND thread_id = ? ORDER BY id`,
+	qTopicBlocks:  `SELECT page_id, blocks FROM page_blocks WHERE chat_id = ? AND thread_id = ? ORDER BY id`,
+	qTopicExports: `SELECT system, page_id, pending FROM exports WHERE chat_id = ? AND thread_id = ? ORDER BY system`,
+	qMarkCustomer: `SELECT count(*), coalesce(max(at), 0) FROM pages WHERE customer_id = ?`,
+	qMarkTopic: `SELECT (SELECT count(*) FROM pages WHERE chat_id = ? AND thread_id = ?),
+		(SELECT coalesce(max(at), 0) FROM pages WHERE chat_id = ? AND thread_id = ?),
+		(SELECT count(*) FROM page_blocks WHERE chat_id = ? AND thread_id = ?),
+		(SELECT CAST(coalesce(sum(version), 0) AS BIGINT) FROM exports WHERE chat_id = ? AND thread_id = ?)`,
 	qKnowsCustomer: `SELECT (SELECT count(*) FROM links WHERE customer_id = ?)
 		+ (SELECT count(*) FROM runs WHERE customer_id = ? AND customer_id <> 0)
 		+ (SELECT count(*) FROM pages WHERE customer_id = ?)`,

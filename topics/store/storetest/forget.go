@@ -147,8 +147,11 @@ func forget(t *testing.T, b Backend) {
 	stats, err := p.Stats(ctx)
 	p.must(err)
 	p.take()
-	receipt, err := p.Forget(ctx, erased, []topics.NewItem{
-		{Queue: topics.QueueTasks, Lane: "forget/1", Payload: []byte("pages")},
+	receipt, err := p.Forget(ctx, erased, func(_ context.Context, shown topics.Traces) []topics.NewItem {
+		if !reflect.DeepEqual(shown, traces) {
+			t.Errorf("shown %+v, want %+v", shown, traces)
+		}
+		return []topics.NewItem{{Queue: topics.QueueTasks, Lane: "forget/1", Payload: []byte("pages")}}
 	})
 	p.must(err)
 	wantReceipt := topics.Receipt{
@@ -219,10 +222,26 @@ func (p *process) keptOut(c topics.Conversation, key string) {
 	if _, err := p.AddLink(ctx, topics.Link{CustomerID: erased, Account: "N005", At: day}); err != nil {
 		p.t.Error(err)
 	}
+	export := topics.Export{System: "cards", Conversation: c, PageID: "late", Since: day}
+	if _, err := p.KeepExport(ctx, export, []string{"late"}); !errors.Is(err, topics.ErrForgotten) {
+		p.t.Errorf("an old export: %v", err)
+	}
+	for _, kind := range []topics.PageKind{topics.PageCard, topics.PageAsked, topics.PageTranscript} {
+		page := topics.Page{System: "cards", Kind: kind, CustomerID: erased, Conversation: c, ID: "late", Since: day}
+		if err := p.KeepPage(ctx, page); !errors.Is(err, topics.ErrForgotten) {
+			p.t.Errorf("an old page: %v", err)
+		}
+	}
 	got, err := p.Import(ctx, []topics.Message{message(c, 1, "Erika one"), message(c, 3, "Erika three")},
 		[]topics.TopicChange{{Conversation: c, Title: "Erika", At: day}})
 	if want := (topics.Imported{Forgotten: 2}); err != nil || got != want {
 		p.t.Errorf("imported %+v, %v", got, err)
+	}
+	ahead := message(c, 4, "Erika four")
+	ahead.Date = day.Add(48 * time.Hour)
+	got, err = p.Import(ctx, []topics.Message{ahead}, nil)
+	if want := (topics.Imported{Forgotten: 1}); err != nil || got != want {
+		p.t.Errorf("imported from the future %+v, %v", got, err)
 	}
 	if left := p.left(erased, c); len(left) != 0 {
 		p.t.Errorf("came back: %v", left)
