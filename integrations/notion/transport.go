@@ -3,15 +3,18 @@ package notion
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"topicpilot/topics"
@@ -49,6 +52,10 @@ type request struct {
 var (
 	errTooLarge   = errors.New("the answer is larger than 8 MiB")
 	errUnreadable = errors.New("the answer is not one of Notion")
+
+	errHost        = errors.New("host not found")
+	errCertificate = errors.New("the server's certificate is not trusted")
+	errConnection  = errors.New("connection failed")
 )
 
 // do carries out the request and decodes the answer into out. Errors: *Error when certainly
@@ -217,10 +224,35 @@ func retryAfter(header string) time.Duration {
 	return time.Duration(min(max(seconds, 1), 24*3600)) * time.Second
 }
 
-// withoutURL takes the address out of an error of net/http.
+// withoutURL takes the address out of an error of net/http, and whatever it quotes of the
+// answer: that may be a customer's data.
 func withoutURL(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		return wrapped.Err
+		err = wrapped.Err
 	}
-	return err
+	for _, class := range []error{context.DeadlineExceeded, context.Canceled, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, class) {
+			return class
+		}
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return errHost
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		if number, ok := errors.AsType[syscall.Errno](err); ok {
+			return fmt.Errorf("%s: %w", op.Op, number)
+		}
+		return fmt.Errorf("%s: %w", op.Op, errConnection)
+	}
+	if isCertificate(err) {
+		return errCertificate
+	}
+	return errConnection
+}
+
+// isCertificate tells that the server is not the one it says it is; its names may stand in
+// the error itself.
+func isCertificate(err error) bool {
+	_, is := errors.AsType[*tls.CertificateVerificationError](err)
+	return is
 }

@@ -220,3 +220,35 @@ func TestNew(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestQuotesNothing: what stands in an answer that is none does not get into our errors.
+func TestQuotesNothing(t *testing.T) {
+	for _, answer := range []string{
+		"zqxCanaryWord +12125550123\r\n\r\n", "HTTP/1.1 +12125550123 zqxCanaryWord\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: zqxCanaryWord\r\n\r\n", "HTTP/1.1 200 OK\r\nzqxCanaryWord\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: zqxCanaryWord\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzqxCanaryWord\r\n",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = conn.Write([]byte(answer))
+			_ = conn.Close()
+		}))
+		client, err := notion.New(notion.Options{
+			ID: "cards", Token: token("t"), APIURL: server.URL, DatabaseID: "d", PerSecond: -1,
+			Properties: notion.Properties{UserID: "Telegram ID"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = client.Archive(t.Context(), "page")
+		if err == nil || strings.Contains(err.Error(), "zqx") || strings.Contains(err.Error(), "2125550123") {
+			t.Errorf("%q: %v", answer, err)
+		}
+		server.Close()
+	}
+}
