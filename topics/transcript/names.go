@@ -16,7 +16,7 @@ type names struct {
 	count int
 }
 
-// name is a row of words in lower case. stems are the words without the ending that
+// name is a row of words as bare gives them. stems are the words without the ending that
 // changes from case to case, "" where a word has none.
 type name struct {
 	words, stems []string
@@ -26,6 +26,7 @@ type name struct {
 
 // add learns a name; with each, its longer words count as names too.
 func (n *names) add(s string, each bool) {
+	s = fold(s, false).text
 	words := wordsOf(s)
 	if len(words) == 0 {
 		return
@@ -52,7 +53,9 @@ func (n *names) put(row []string) {
 	}
 	var one name
 	for _, w := range row {
-		w = strings.ToLower(w)
+		if w = bare(w); w == "" {
+			return
+		}
 		one.words, one.stems = append(one.words, w), append(one.stems, stem(w))
 	}
 	if utf8.RuneCountInString(whole) < 3 {
@@ -68,13 +71,13 @@ func (n *names) put(row []string) {
 	n.count++
 }
 
-// in finds the names in a text, the longest from each word.
+// in finds the names in a folded text, the longest from each word.
 func (n *names) in(text string) []secret {
 	var list []secret
 	words := wordsOf(text)
 	for i := 0; i < len(words); {
 		size := 0
-		for _, known := range n.known[keyOf(strings.ToLower(text[words[i].from:words[i].to]))] {
+		for _, known := range n.known[keyOf(bare(text[words[i].from:words[i].to]))] {
 			if len(known.words) > size && known.stands(text, words[i:]) {
 				size = len(known.words)
 			}
@@ -99,14 +102,14 @@ func (n name) stands(text string, words []group) bool {
 		return false
 	}
 	for i, wanted := range n.words {
-		if i > 0 && strings.Trim(text[words[i-1].to:words[i].from], " -.'’ʼ\u00a0") != "" {
+		if i > 0 && strings.Trim(text[words[i-1].to:words[i].from], " -.'’ʼ\n") != "" {
 			return false
 		}
 		word := text[words[i].from:words[i].to]
 		if n.short != "" && word != n.short {
 			return false
 		}
-		if lower := strings.ToLower(word); lower != wanted && !declined(word, lower, n.stems[i]) {
+		if lower := bare(word); lower != wanted && !declined(word, lower, n.stems[i]) {
 			return false
 		}
 	}
@@ -174,8 +177,6 @@ func keyOf(lower string) string {
 	}
 	return lower
 }
-
-func isLetter(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || r == '_') }
 
 // wordsOf finds the words. An apostrophe ends one, so that a name is found in "Ann's".
 func wordsOf(s string) []group {
