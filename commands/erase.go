@@ -32,8 +32,8 @@ type Pages interface {
 	// another customer's by now is no error.
 	ClearCard(ctx context.Context, id string, customerID int64) error
 	// DeleteUnsettled removes the blocks of an addition to the page whose answer is not
-	// known, by the export's note; unsettled is false where the note tells of none.
-	DeleteUnsettled(ctx context.Context, id string, note []byte) (deleted int, unsettled bool, err error)
+	// known, by the export's note; settled tells that nothing can come any more.
+	DeleteUnsettled(ctx context.Context, id string, note []byte) (deleted int, settled bool, err error)
 }
 
 // Erasing erases customers everywhere: in outside systems, and in the store. What an
@@ -86,6 +86,7 @@ func (r *outsideRun) erase(ctx context.Context, traces topics.Traces) []topics.N
 	bounded, cancel := context.WithDeadline(ctx, r.until)
 	defer cancel()
 	var owed []topics.NewItem
+	told := map[string]bool{}
 	r.pending = 0
 	for _, part := range eraseParts(r.customer, traces) {
 		name := part.name()
@@ -99,7 +100,10 @@ func (r *outsideRun) erase(ctx context.Context, traces topics.Traces) []topics.N
 			continue
 		}
 		if err != nil {
-			r.Log.Warn("erased later", "system", part.System, "error", err)
+			if !told[part.System] { // the others fail alike
+				r.Log.Warn("erased later", "system", part.System, "error", err)
+			}
+			told[part.System] = true
 		} else {
 			part.NotBefore = time.Now().Add(lookPauses[0])
 		}
@@ -141,10 +145,10 @@ func (e *Erasing) attempt(ctx context.Context, t eraseTask) (n int64, settled bo
 	switch t.what() {
 	case eraseAsked:
 		found, err := system.ArchiveAsked(ctx, t.Customer, t.Asked)
-		return int64(found), found > 0, err
+		return int64(found), found > 0 || time.Since(t.Asked) > seenWithin, err
 	case eraseNoted:
-		found, unsettled, err := system.DeleteUnsettled(ctx, t.On, t.Note)
-		return int64(found), !unsettled || found > 0, err
+		found, settled, err := system.DeleteUnsettled(ctx, t.On, t.Note)
+		return int64(found), settled, err
 	case eraseCard:
 		return 0, true, system.ClearCard(ctx, t.On, t.Customer)
 	case eraseBlock:

@@ -15,6 +15,9 @@ import (
 // telling us: a request that has left may be carried out late, and be seen later still.
 var lookPauses = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute}
 
+// seenWithin is after how long everything is to be seen that was ever asked for.
+const seenWithin = 10 * time.Minute
+
 // eraseTask is the Data of a TaskErase: one part of what has to go from an outside system.
 type eraseTask struct {
 	System string `json:"system"`

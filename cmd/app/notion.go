@@ -99,7 +99,9 @@ func (p notionPages) ClearCard(ctx context.Context, id string, customerID int64)
 }
 
 // DeleteUnsettled implements commands.Pages.
-func (p notionPages) DeleteUnsettled(ctx context.Context, id string, note []byte) (int, bool, error) {
+func (p notionPages) DeleteUnsettled(
+	ctx context.Context, id string, note []byte,
+) (deleted int, settled bool, err error) {
 	return p.client.DeleteUnsettled(ctx, id, note)
 }
 

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jomei/notionapi"
@@ -96,32 +95,34 @@ func (c *Client) ClearCard(ctx context.Context, pageID string, customerID int64)
 }
 
 // DeleteUnsettled removes from a page the blocks of an append whose answer is not known, by
-// the export's note (Export.Pending). unsettled tells that the note speaks of such an
-// append: then what is not to be seen yet may still come.
+// the export's note (Export.Pending). settled tells that none is under way, or that all of
+// it was there; else it may still come.
 func (c *Client) DeleteUnsettled(
 	ctx context.Context, pageID string, note []byte,
-) (deleted int, unsettled bool, err error) {
+) (deleted int, settled bool, err error) {
 	var last step
 	if err := json.Unmarshal(note, &last); err != nil {
 		return 0, false, &topics.Hopeless{Err: errors.New("the note of the export cannot be read")}
 	}
-	if len(last.Sums) == 0 {
-		return 0, false, nil
+	// A block without words may be anybody's.
+	sums := slices.DeleteFunc(last.Sums, func(mark string) bool { return mark == sum("") })
+	if len(sums) == 0 {
+		return 0, true, nil
 	}
-	ids, err := c.withSums(ctx, pageID, last.Last, last.Sums)
+	ids, err := c.withSums(ctx, pageID, last.Last, sums)
 	if gone(err) {
-		return 0, false, nil
+		return 0, true, nil
 	}
 	if err != nil {
-		return 0, true, err
+		return 0, false, err
 	}
 	for _, id := range ids {
 		if err := c.DeleteBlock(ctx, id); err != nil {
-			return deleted, true, err
+			return deleted, false, err
 		}
 		deleted++
 	}
-	return deleted, true, nil
+	return deleted, deleted >= len(sums), nil
 }
 
 // withSums lists the blocks with these sums that stand behind the block after, or anywhere
@@ -129,8 +130,7 @@ func (c *Client) DeleteUnsettled(
 func (c *Client) withSums(ctx context.Context, pageID, after string, sums []string) ([]string, error) {
 	var ids []string
 	see := func(block *blockAnswer) bool {
-		text := join(block.Paragraph.RichText)
-		if block.Type == "paragraph" && strings.TrimSpace(text) != "" && slices.Contains(sums, sum(text)) {
+		if block.Type == "paragraph" && slices.Contains(sums, sum(join(block.Paragraph.RichText))) {
 			ids = append(ids, block.ID)
 		}
 		return true
