@@ -35,7 +35,7 @@ const (
 )
 
 // withoutTimes leaves out dates and times: no number goes through one. What looks like a
-// date in the middle of a number with a plus belongs to that.
+// date with a short year in the middle of a number with a plus belongs to that.
 func withoutTimes(text string, groups []group) []group {
 	kept := groups[:0:0]
 	before, plus, digits := "", false, 0
@@ -47,9 +47,9 @@ func withoutTimes(text string, groups []group) []group {
 		if i == 0 || !joined(before) || strings.Contains(before, "+") {
 			plus, digits = strings.Contains(text[opened(text, rest.from(), len(text)):rest.from()], "+"), 0
 		}
-		n := rest.clock()
-		if !plus || digits < minArea || digits > maxArea {
-			n = max(n, rest.date(before))
+		n := max(rest.clock(), rest.date(before))
+		if n > 2 && plus && digits >= minArea && digits <= maxArea && rest.size(0) <= 2 && rest.size(2) == 2 {
+			n = 0
 		}
 		if n == 0 {
 			kept = append(kept, groups[i])
