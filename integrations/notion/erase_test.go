@@ -37,7 +37,8 @@ func TestArchiveAsked(t *testing.T) {
 func TestClearCard(t *testing.T) {
 	s := newStage(t, notiontest.Options{})
 	values := map[string]string{"Name": "By hand", "Telegram ID": "7", "Username": "@ann", "Phone": "+1"}
-	mine, other, gone := s.server.AddPage(s.source, values), s.server.AddPage(s.source, values), s.server.AddPage(s.source, values)
+	mine, other := s.server.AddPage(s.source, values), s.server.AddPage(s.source, values)
+	gone := s.server.AddPage(s.source, values)
 	s.server.SetValue(other, "Telegram ID", "8")
 	s.server.SetArchived(gone, true)
 	for _, id := range []string{mine, mine, other, gone, "00000000-0000-4000-8000-000000000000"} {
