@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"topicpilot/topics"
+	"topicpilot/topics/transcript"
 )
 
 // auditCmd shows the audit trail: every command that changes something.
@@ -42,24 +43,97 @@ func (c auditCmd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	table := newAuditTable(std.out, c.JSON)
-	for left, before := c.Last, int64(0); left > 0; {
-		runs, err := db.Runs(ctx, conv, before, min(left, auditPage))
+	return c.show(ctx, std.out, db, conv)
+}
+
+func (c auditCmd) show(ctx context.Context, out io.Writer, db auditStore, conv topics.Conversation) error {
+	trails, err := c.trails(ctx, db, conv)
+	if err != nil {
+		return fmt.Errorf("read the audit trail: %w", err)
+	}
+	table := newAuditTable(out, c.JSON)
+	for range c.Last {
+		run, ok, err := latest(ctx, trails)
 		if err != nil {
 			return fmt.Errorf("read the audit trail: %w", err)
 		}
-		for _, run := range runs {
-			if err := table.add(run); err != nil {
-				return err
-			}
-			before = run.ID
-		}
-		left -= len(runs)
-		if len(runs) < auditPage {
+		if !ok {
 			break
 		}
+		if err := table.add(run); err != nil {
+			return err
+		}
 	}
-	return table.close()
+	return table.close(c.Topic != "")
+}
+
+// trails are what is shown: everything, or one topic. Its group may be named by an id that it
+// had before, and what was done under those belongs to it.
+func (c auditCmd) trails(ctx context.Context, db auditStore, conv topics.Conversation) ([]*trail, error) {
+	size := min(c.Last, auditPage)
+	if c.Topic == "" {
+		return []*trail{{db: db, size: size}}, nil
+	}
+	moves, err := db.Migrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conv.ChatID = transcript.Present(moves, conv.ChatID)
+	list := []*trail{{db: db, conv: conv, size: size}}
+	for _, chatID := range transcript.Former(moves, conv.ChatID) {
+		conv.ChatID = chatID
+		list = append(list, &trail{db: db, conv: conv, size: size})
+	}
+	return list, nil
+}
+
+// auditStore is what the audit trail is read from.
+type auditStore interface {
+	Runs(ctx context.Context, conv topics.Conversation, before int64, limit int) ([]topics.Run, error)
+	Migrations(ctx context.Context) ([]topics.Migrated, error)
+}
+
+// trail reads the runs of one conversation, or all, the latest first, page by page.
+type trail struct {
+	db     auditStore
+	conv   topics.Conversation
+	size   int
+	page   []topics.Run
+	before int64
+	ended  bool
+}
+
+// next is the latest run that was not taken yet; ok is false where there is none.
+func (t *trail) next(ctx context.Context) (run topics.Run, ok bool, err error) {
+	if len(t.page) == 0 && !t.ended {
+		if t.page, err = t.db.Runs(ctx, t.conv, t.before, t.size); err != nil {
+			return run, false, err
+		}
+		t.ended = len(t.page) < t.size
+	}
+	if len(t.page) == 0 {
+		return run, false, nil
+	}
+	return t.page[0], true, nil
+}
+
+// latest takes the latest run of all trails: ids rise with time.
+func latest(ctx context.Context, trails []*trail) (run topics.Run, ok bool, err error) {
+	var from *trail
+	for _, t := range trails {
+		next, more, err := t.next(ctx)
+		if err != nil {
+			return run, false, err
+		}
+		if more && (from == nil || next.ID > run.ID) {
+			from, run = t, next
+		}
+	}
+	if from == nil {
+		return run, false, nil
+	}
+	from.page, from.before = from.page[1:], run.ID
+	return run, true, nil
 }
 
 // auditTable prints runs as a table or as JSON.
@@ -118,9 +192,13 @@ func typed(r topics.Run) string {
 	return strings.Join(words, " ")
 }
 
-func (t *auditTable) close() error {
+func (t *auditTable) close(oneTopic bool) error {
 	if t.rows == 0 && t.json == nil {
-		fmt.Fprintln(t.out, "nothing was changed yet")
+		where := ""
+		if oneTopic {
+			where = " in this topic"
+		}
+		fmt.Fprintln(t.out, "nothing was changed"+where+" yet")
 	}
 	return t.out.Flush()
 }
