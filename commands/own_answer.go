@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// tellTime bounds the sending to a customer, the wait for the group's budget included.
+	// tellTime bounds the sending to a customer, all tries and the pauses between them included.
 	tellTime = 3 * time.Minute
 	// maxCopy is the longest text of a button that copies, in characters (Bot API,
 	// CopyTextButton).
@@ -20,13 +20,16 @@ const (
 
 // answer tells the customer, where that is due, and says how the attempt has ended.
 func (w *work) answer(ctx context.Context) (topics.TaskResult, error) {
-	said, err := w.tell(ctx)
+	told, err := w.tell(ctx)
 	if err != nil {
 		return topics.TaskResult{}, err
 	}
 	result := topics.TaskResult{Messages: w.messages()}
-	if said != nil {
-		result.Said = []topics.Message{*said}
+	if told.Said != nil {
+		result.Said = []topics.Message{*told.Said}
+	}
+	for _, at := range told.Sends {
+		result.Sends = append(result.Sends, topics.Sent{ChatID: w.run.ChatID, At: at})
 	}
 	if w.run.Reply != "" || w.run.TellText != "" {
 		// Only once the answer is written down with the end of this task.
@@ -37,50 +40,58 @@ func (w *work) answer(ctx context.Context) (topics.TaskResult, error) {
 }
 
 // tell sends the text to the customer, at most once: what was on its way when we died is
-// not sent again.
-func (w *work) tell(ctx context.Context) (*topics.Message, error) {
+// not sent again. The result is empty where nothing was sent.
+func (w *work) tell(ctx context.Context) (topics.Told, error) {
 	if w.run.State != topics.RunDone {
-		return nil, nil
+		return topics.Told{}, nil
 	}
 	switch w.run.Told {
 	case topics.ToldSending:
-		return nil, w.told(ctx, topics.ToldUnknown)
+		return topics.Told{}, w.told(ctx, topics.ToldUnknown)
 	case topics.ToldPending:
 	default:
-		return nil, nil
+		return topics.Told{}, nil
 	}
 	if w.opts.Sender == nil || w.group.CustomerSend == topics.CustomerSendNone {
-		return nil, w.told(ctx, topics.ToldOff)
+		return topics.Told{}, w.told(ctx, topics.ToldOff)
 	}
 	run := w.run
 	run.Told = topics.ToldSending
 	var err error
 	if w.run, err = w.opts.Runs.ChangeRun(ctx, run); err != nil {
-		return nil, fmt.Errorf("record that the customer is told: %w", err)
+		return topics.Told{}, fmt.Errorf("record that the customer is told: %w", err)
 	}
-	told := topics.Told{State: topics.ToldUnknown}
-	telling, cancel := context.WithTimeout(ctx, tellTime)
-	defer cancel()
-	if err := guarded(func() error {
-		told = w.opts.Sender.Tell(telling, w.group, w.run.Conversation, w.run.CustomerID, w.run.TellText)
-		return told.Err
-	}); err != nil {
-		w.opts.Log.Warn("customer not told", "command", w.run.Command, "run", w.run.ID,
-			"topic_id", w.run.String(), "state", string(told.State), "error", err)
-	}
+	told := w.tellOnce(ctx)
 	if wait, ok := errors.AsType[*topics.Wait](told.Err); ok && w.opts.Now().Sub(w.run.EndedAt)+wait.After < tellTime {
-		// Nothing has left: a short flood limit, or the stop of the program.
+		// Nothing has left: no room in the group's budget, a flood limit, or the stop of the
+		// program. The task is out of the way of others until then.
 		if err := w.told(ctx, topics.ToldPending); err != nil {
-			return nil, err
+			return topics.Told{}, err
 		}
-		return nil, &topics.Wait{After: max(wait.After, time.Second), Err: wait.Err}
+		return topics.Told{}, &topics.Wait{After: max(wait.After, time.Second), Err: wait.Err}
+	}
+	if told.Err != nil {
+		w.opts.Log.Warn("customer not told", "command", w.run.Command, "run", w.run.ID,
+			"topic_id", w.run.String(), "state", string(told.State), "error", told.Err)
 	}
 	switch told.State {
 	case topics.ToldSent, topics.ToldOff, topics.ToldNeverWrote, topics.ToldBlocked, topics.ToldSlash, topics.ToldFailed:
-		return told.Said, w.told(ctx, told.State)
+		return told, w.told(ctx, told.State)
 	case topics.ToldNothing, topics.ToldPending, topics.ToldSending, topics.ToldUnknown:
 	}
-	return told.Said, w.told(ctx, topics.ToldUnknown)
+	return told, w.told(ctx, topics.ToldUnknown)
+}
+
+// tellOnce is one try to tell the customer.
+func (w *work) tellOnce(ctx context.Context) topics.Told {
+	told := topics.Told{State: topics.ToldUnknown}
+	ctx, cancel := context.WithTimeout(ctx, tellTime)
+	defer cancel()
+	told.Err = guarded(func() error {
+		told = w.opts.Sender.Tell(ctx, w.group, w.run.Conversation, w.run.CustomerID, w.run.TellText)
+		return told.Err
+	})
+	return told
 }
 
 // told writes down what became of the message to the customer, also when ctx has ended.

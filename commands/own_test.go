@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"topicpilot/commands"
 	"topicpilot/topics"
 )
@@ -441,13 +443,17 @@ func TestOwnTells(t *testing.T) {
 		spec := activate(f.url)
 		spec.TellCustomer = "Your tariff is active until {{.Response.until}}"
 		w := newWorld(t, newCaller(t), spec)
-		w.teller.told = topics.Told{State: tt.state, Said: &topics.Message{ID: 5}}
+		sent := time.Date(2026, 5, 22, 12, 0, 0, 0, time.UTC)
+		w.teller.told = topics.Told{State: tt.state, Said: &topics.Message{ID: 5}, Sends: []time.Time{sent}}
 		w.must(w.call(olga, "/activate t1 m6"))
 		w.work()
 		got := w.last()
 		if len(w.teller.texts) != 1 || w.teller.texts[0] != text || !strings.HasPrefix(got.text, tariffOn) ||
 			!strings.Contains(got.text, tt.want) || len(w.said) != 1 {
 			t.Errorf("%s: told %q, said %+v", tt.state, w.teller.texts, got)
+		}
+		if diff := cmp.Diff([]topics.Sent{{ChatID: chatID, At: sent}}, w.sends); diff != "" {
+			t.Errorf("%s: counted: %s", tt.state, diff)
 		}
 		offered := strings.Contains(got.text, text) && len(got.buttons) == 1 && got.buttons[0].Copy == text
 		if offered != (tt.state != topics.ToldSent) {

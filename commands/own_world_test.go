@@ -240,6 +240,7 @@ type world struct {
 	lastID   int64
 	updates  int
 	said     []topics.Message
+	sends    []topics.Sent
 }
 
 func newWorld(t rapid.TB, caller *commands.Caller, specs ...commands.OwnSpec) *world {
@@ -393,7 +394,7 @@ func (w *world) step(ctx context.Context) bool {
 		return false
 	}
 	w.tasks = w.tasks[1:]
-	w.said = append(w.said, result.Said...)
+	w.said, w.sends = append(w.said, result.Said...), append(w.sends, result.Sends...)
 	w.enqueue(result.Tasks)
 	w.show(result.Messages)
 	return true

@@ -119,6 +119,8 @@ type Told struct {
 	// Said is the message as it stands in the topic, for the transcript; nil where it
 	// went elsewhere or nowhere.
 	Said *Message
+	// Sends is Delivered.Sends of it.
+	Sends []time.Time
 	// Err is why it was not sent, for the log; without the text and without secrets. A
 	// *Wait in it tells that nothing has left and that it may be told later.
 	Err error
@@ -128,7 +130,7 @@ type Told struct {
 // anything else. It may be called concurrently.
 type CustomerSender interface {
 	// Tell sends text to the customer of the conversation in the way that the group's
-	// customer_send names. It sends at most once, and waits for the group's budget where
-	// it goes through the topic.
+	// customer_send names. It sends at most once. It waits for a few seconds at most where
+	// the group's budget or a flood limit has no room: Told.Err is a *Wait then.
 	Tell(ctx context.Context, group *Group, conv Conversation, customerID int64, text string) Told
 }

@@ -15,6 +15,28 @@ func budgeted(t *testing.T) *stage {
 	return s
 }
 
+// TestRestartKnowsWhatWasTold: what went to a customer through the topic is counted too, and
+// what showed how far an export was.
+func TestRestartKnowsWhatWasTold(t *testing.T) {
+	t.Parallel()
+	y := newSystem(t)
+	y.on("/do", body200(`{"words":"`+told+`"}`))
+	s := newStage(t, telegramtest.Options{}, "    customer_send: topic", tellYML(y.url))
+	s.replace("group_per_minute: 0", "group_per_minute: 3")
+	s.told = []string{told}
+	s.start()
+	thread := s.topic(11, "Ann")
+	s.post(thread, olgaID, "/activate")
+	s.last(thread, "The customer has been told.")
+	s.post(0, olgaID, "/assist")
+	s.eventually("three are sent", func() bool { return len(s.posted()) == 3 })
+	s.settle()
+	s.stop()
+	s.start()
+	s.post(0, olgaID, "/assist")
+	s.held(3)
+}
+
 // held makes sure that all that has come is handled or owed, and that nothing was posted
 // since.
 func (s *stage) held(posted int) {

@@ -157,6 +157,17 @@ func (b *budget) pausedFor(chatID int64) time.Duration {
 	return max(0, time.Until(b.window(chatID).paused))
 }
 
+// roomIn is how long the group has no room for what is most urgent, as far as that is known.
+func (b *budget) roomIn(chatID int64) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wait := b.groupWait(b.window(chatID), priorityTell, 1, time.Now())
+	if wait == never {
+		return 0 // as soon as what is on its way has arrived
+	}
+	return wait
+}
+
 func (b *budget) window(chatID int64) *window {
 	if w := b.windows[chatID]; w != nil {
 		return w
@@ -203,7 +214,7 @@ func (b *budget) expire(w *window, now time.Time) {
 func (b *budget) reserve(priority topics.Priority) int {
 	kept := 0
 	switch priority {
-	case topics.PriorityAnswer:
+	case priorityTell, topics.PriorityAnswer:
 	case topics.PriorityNotice:
 		kept = noticeReserve
 	default:

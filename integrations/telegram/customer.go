@@ -13,8 +13,15 @@ import (
 	"topicpilot/topics"
 )
 
-// maxCustomerWait bounds how long a flood limit of a customers' bot is waited out.
-const maxCustomerWait = 30 * time.Second
+const (
+	// tellPatience is CustomerOptions.Patience unless that is set.
+	tellPatience = 5 * time.Second
+	// maxTellPause bounds after how long it is tried again where a budget is used up.
+	maxTellPause = 15 * time.Second
+	// priorityTell is that of what customers wait for. It comes before answers: who tells does
+	// not stand in line all the time, and would never have its turn.
+	priorityTell = topics.PriorityAnswer - 1
+)
 
 var (
 	errNobody  = errors.New("telegram: it is not known who the customer is; nothing is sent")
@@ -47,6 +54,8 @@ type CustomerOptions struct {
 	Bots map[int64]CustomerBot
 	// Last is needed for groups with customer_send: topic and reply_only.
 	Last LastCustomer
+	// Patience bounds the wait for the group's budget and for flood limits, 0 for 5 seconds.
+	Patience time.Duration
 }
 
 // CustomerSender sends an operator's explicit text to a customer; nothing else of this program
@@ -54,14 +63,19 @@ type CustomerOptions struct {
 type CustomerSender struct{ o CustomerOptions }
 
 // NewCustomerSender makes a sender to customers.
-func NewCustomerSender(o CustomerOptions) *CustomerSender { return &CustomerSender{o: o} }
+func NewCustomerSender(o CustomerOptions) *CustomerSender {
+	if o.Patience <= 0 {
+		o.Patience = tellPatience
+	}
+	return &CustomerSender{o: o}
+}
 
 var _ topics.CustomerSender = (*CustomerSender)(nil)
 
 // Tell sends text to the customer in the way that the group's settings name, at most once. What
 // Telegram would trim is trimmed; there is no formatting, and no preview of links. Where
-// nothing has left and it may be told later (a long flood limit, the program stops), Err is a
-// *topics.Wait beside topics.ToldFailed.
+// nothing has left and it may be told later (the group's budget is used up, a flood limit, the
+// program stops), Err is a *topics.Wait beside topics.ToldFailed.
 func (c *CustomerSender) Tell(
 	ctx context.Context, group *topics.Group, conv topics.Conversation, customerID int64, text string,
 ) topics.Told {
@@ -118,14 +132,15 @@ func (c *CustomerSender) inTopic(
 		}
 		words.ReplyParameters = &wireReply{MessageID: last}
 	}
-	message, err := c.o.Sender.say(ctx, words)
+	delivered, err := c.o.Sender.say(ctx, words, c.o.Patience)
+	told := topics.Told{State: topics.ToldFailed, Sends: delivered.Sends, Err: err}
 	switch {
 	case err == nil:
-		return topics.Told{State: topics.ToldSent, Said: &message}
+		told.State, told.Said = topics.ToldSent, &delivered.Messages[0]
 	case unknownOutcome(err):
-		return topics.Told{State: topics.ToldUnknown, Err: err}
+		told.State = topics.ToldUnknown
 	}
-	return failed(err)
+	return told
 }
 
 // byBot sends the text in the customer's own chat with the bot.
@@ -139,7 +154,7 @@ func (c *CustomerSender) byBot(ctx context.Context, group *topics.Group, custome
 	}
 	words := wireWords{ChatID: customerID, Text: text}
 	err := bot.Client.whisper(ctx, words)
-	if flood, ok := errors.AsType[*topics.Wait](err); ok && flood.After <= maxCustomerWait {
+	if flood, ok := errors.AsType[*topics.Wait](err); ok && flood.After <= c.o.Patience {
 		if err := pause(ctx, flood.After); err != nil {
 			return failed(&topics.Wait{After: flood.After, Err: err})
 		}
@@ -188,24 +203,40 @@ func (c *Client) whisper(ctx context.Context, words wireWords) error {
 }
 
 // say posts words into a topic as they stand, without the comment mark: what is said to the
-// customer. A flood limit has refused them, so they are sent once more after a short one.
-func (s *Sender) say(ctx context.Context, words wireWords) (topics.Message, error) {
+// customer. It waits for the budget as long as its patience lasts, and gives *topics.Wait then. A
+// flood limit has refused the words, so they are sent once more after a short one.
+func (s *Sender) say(ctx context.Context, words wireWords, patience time.Duration) (topics.Delivered, error) {
 	words.LinkPreviewOptions.IsDisabled = true
 	conv := topics.Conversation{ChatID: words.ChatID, ThreadID: words.MessageThreadID}
-	if err := s.hasTopics(ctx, conv); err != nil {
-		return topics.Message{}, err
-	}
-	take := func() (slot, error) { return s.waitSlot(ctx, topics.Outgoing{Conversation: conv}) }
-	post := func() (topics.Message, error) { return s.postWords(ctx, conv, words) }
 	var delivered topics.Delivered
+	if err := s.hasTopics(ctx, conv); err != nil {
+		return delivered, err
+	}
+	take := func() (slot, error) { return s.slotWithin(ctx, conv.ChatID, patience) }
+	post := func() (topics.Message, error) { return s.postWords(ctx, conv, words) }
 	err := s.once(ctx, conv, take, post, &delivered)
-	if flood, ok := errors.AsType[*topics.Wait](err); ok && flood.After > 0 && flood.After <= maxPauseInMemory {
+	if flood, ok := errors.AsType[*topics.Wait](err); ok && flood.After > 0 && flood.After < patience {
 		err = s.once(ctx, conv, take, post, &delivered)
 	}
-	if err != nil {
-		return topics.Message{}, err
+	return delivered, err
+}
+
+// slotWithin takes a slot for what a customer is told if there is one soon. Else *topics.Wait
+// tells when it is worth coming again: a little before the budget has room, so as to stand in
+// line by then.
+func (s *Sender) slotWithin(ctx context.Context, chatID int64, patience time.Duration) (slot, error) {
+	if pause := s.budget.pausedFor(chatID); pause > patience {
+		return slot{}, &topics.Wait{After: pause, Err: errPaused}
 	}
-	return delivered.Messages[0], nil
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	out := topics.Outgoing{Conversation: topics.Conversation{ChatID: chatID}, Priority: priorityTell}
+	held, err := s.waitSlot(soon, out)
+	if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+		return held, err
+	}
+	left := s.budget.roomIn(chatID) - patience/2
+	return slot{}, &topics.Wait{After: min(max(left, patience/2), maxTellPause), Err: errNoSlot}
 }
 
 func (s *Sender) postWords(ctx context.Context, conv topics.Conversation, words wireWords) (topics.Message, error) {

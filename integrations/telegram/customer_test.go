@@ -79,7 +79,7 @@ func TestTellByBot(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := c.tell(t, topics.CustomerSendBot, " /start is no command here, <b>😀</b>\n")
-	if got != (topics.Told{State: topics.ToldSent}) {
+	if got.State != topics.ToldSent || got.Said != nil || got.Sends != nil || got.Err != nil {
 		t.Errorf("told: %+v", got)
 	}
 	if err := c.bot.Block(customer, true); err != nil {
@@ -295,7 +295,7 @@ func TestTellTakesTheGroupsBudget(t *testing.T) {
 	if got := tell(t.Context(), "/ no"); got.State != topics.ToldSlash {
 		t.Fatalf("%+v", got)
 	}
-	if got := tell(t.Context(), "yes"); got.State != topics.ToldSent {
+	if got := tell(t.Context(), "yes"); got.State != topics.ToldSent || len(got.Sends) != 1 {
 		t.Fatalf("%+v", got)
 	}
 	short := topics.Outgoing{Conversation: s.conversation(), Text: topics.Plain("x")}
@@ -315,6 +315,44 @@ func TestTellTakesTheGroupsBudget(t *testing.T) {
 	}
 	if n := len(s.Sent("sendMessage")); n != 3 {
 		t.Errorf("%d messages", n)
+	}
+}
+
+// TestTellDoesNotStandInLine: where the budget or a flood limit has no room soon, it comes back
+// in a while, and before other answers then.
+func TestTellDoesNotStandInLine(t *testing.T) {
+	s := newStage(t, telegramtest.Options{})
+	sender := s.sender(telegram.Limits{GroupPerMinute: 1})
+	send := telegram.NewCustomerSender(telegram.CustomerOptions{Sender: sender, Patience: 20 * time.Millisecond})
+	tell := func() topics.Told {
+		return send.Tell(t.Context(), groupWith(topics.CustomerSendTopic), s.conversation(), customer, "yes")
+	}
+	if got := tell(); got.State != topics.ToldSent {
+		t.Fatalf("%+v", got)
+	}
+	got := tell()
+	wait, ok := errors.AsType[*topics.Wait](got.Err)
+	if got.State != topics.ToldFailed || !ok || wait.After < 10*time.Millisecond || wait.After > 15*time.Second {
+		t.Errorf("the budget is used up: %+v", got)
+	}
+	sender.Pause(group, 40*time.Second)
+	got = tell()
+	if wait, ok := errors.AsType[*topics.Wait](got.Err); !ok || wait.After < 30*time.Second || got.Sends != nil {
+		t.Errorf("a flood limit: %+v", got)
+	}
+	if n := len(s.Sent("sendMessage")); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+// TestTellOfUnknownOutcomeCounts: it may stand in the group.
+func TestTellOfUnknownOutcomeCounts(t *testing.T) {
+	s := newStage(t, telegramtest.Options{})
+	send := telegram.NewCustomerSender(telegram.CustomerOptions{Sender: s.sender(telegram.Limits{GroupPerMinute: 9})})
+	s.Fail("sendMessage", telegramtest.Fault{Close: true, After: true})
+	got := send.Tell(t.Context(), groupWith(topics.CustomerSendTopic), s.conversation(), customer, "yes")
+	if got.State != topics.ToldUnknown || got.Said != nil || len(got.Sends) != 1 {
+		t.Errorf("%+v", got)
 	}
 }
 
