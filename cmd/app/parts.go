@@ -83,7 +83,7 @@ func (a *App) notionParts() commands.NotionParts {
 func (a *App) transcriptParts() commands.TranscriptParts {
 	parts := commands.TranscriptParts{
 		Source: a.store, Topics: a.store, Customers: a.resolver, Runs: a.store, Groups: a.groups,
-		Migrations: a.store.Migrations, Documents: a.sender, Progress: poster{a.sender},
+		Migrations: a.store.Migrations, Documents: a.sender, Progress: poster{a.sender, a.store, a.Log},
 		Comments: a.Config.Transcript.Comments, Log: a.Log,
 	}
 	if a.notions.first() != nil {

@@ -103,6 +103,14 @@ func reserveIn(w writer, chatID, now int64, perMinute int) (id int64, wait time.
 	return 0, max(time.Duration(at-since)*time.Microsecond, time.Millisecond), nil
 }
 
+// NoteSends keeps when this bot posted or edited, for RecentSends: what no Outcome tells of.
+func (s *Store) NoteSends(ctx context.Context, sends []topics.Sent) error {
+	if len(sends) == 0 {
+		return nil
+	}
+	return wrap("note sends", s.write(ctx, func(w writer) error { return noteSends(w, sends) }))
+}
+
 // MarkClean tells that the results of all sends are stored: the next start need not
 // count those that may have been on their way. Called last, when nothing works any more.
 func (s *Store) MarkClean(ctx context.Context) error {

@@ -184,7 +184,7 @@ func settled(t *testing.T, b Backend) {
 	}
 }
 
-// recentSends: what an outcome and a retry tell of is known with its exact time.
+// recentSends: what an outcome, a retry and others tell of is known with its exact time.
 func recentSends(t *testing.T, b Backend) {
 	p := start(t, b, store.Options{})
 	ctx := patience(t)
@@ -193,12 +193,14 @@ func recentSends(t *testing.T, b Backend) {
 	}
 	other := topics.Sent{ChatID: -5, At: day.Add(90 * time.Second)}
 	p.record(topics.Outcome{Sends: []topics.Sent{at(0), at(61), other}})
+	p.must(p.NoteSends(ctx, []topics.Sent{at(63)}))
+	p.must(p.NoteSends(ctx, nil))
 	heard := p.add(item("a", "r"))
 	p.must(p.Retry(ctx, heard[0].Lease, heard[0].Item, topics.Retry{Next: day, Sends: []topics.Sent{at(62)}}))
 	sends, err := p.RecentSends(ctx, day.Add(time.Minute), 20)
 	p.must(err)
-	if len(sends) != 2 || len(sends[-5]) != 1 || len(sends[-100]) != 2 ||
-		!sends[-100][0].Equal(at(62).At) || !sends[-100][1].Equal(at(61).At) {
+	if len(sends) != 2 || len(sends[-5]) != 1 || len(sends[-100]) != 3 || !sends[-100][0].Equal(at(63).At) ||
+		!sends[-100][1].Equal(at(62).At) || !sends[-100][2].Equal(at(61).At) {
 		t.Errorf("sends %v", sends)
 	}
 }
