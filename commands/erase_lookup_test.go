@@ -119,25 +119,28 @@ func fail(list []topics.Conversation, reason topics.ResolveReason) map[topics.Co
 // TestTopicLookup: what is asked before an erasure, and what stays unknown.
 func TestTopicLookup(t *testing.T) {
 	for name, test := range map[string]struct {
-		book topicBook
-		left int64
+		list     []topics.Conversation
+		answers  map[topics.Conversation]error
+		careless bool
+		left     int64
 		// asked is how many questions there are at most; exact where none fails.
 		asked int
 	}{
-		"nothing":                             {},
-		"each is asked once":                  {book: topicBook{list: some(-1, 1, 1700)}, asked: 1700},
-		"a chat is an answer":                 {book: topicBook{list: some(-1, 1, 3), answers: fail(some(-1, 2, 2), topics.ReasonChat)}, asked: 3},
-		"nobody knows a topic":                {book: topicBook{list: some(-1, 1, 60), answers: fail(some(-1, 1, 59), topics.ReasonUnknownTopic)}, left: 59, asked: 60},
-		"a group that is not in the settings": {book: topicBook{list: append(some(-9, 1, 4), some(-1, 1, 2)...)}, left: 4, asked: 2},
-		"one group's service is down": {
-			book:  topicBook{list: append(some(-1, 1, 900), some(-2, 1, 30)...), answers: fail(some(-1, 1, 900), topics.ReasonUnavailable)},
-			left:  900,
-			asked: 16 + 7 + 30,
+		"nothing":             {},
+		"each is asked once":  {list: some(-1, 1, 1700), asked: 1700},
+		"a chat is an answer": {list: some(-1, 1, 3), answers: fail(some(-1, 2, 2), topics.ReasonChat), asked: 3},
+		"nobody knows a topic": {
+			list: some(-1, 1, 60), answers: fail(some(-1, 1, 59), topics.ReasonUnknownTopic), left: 59, asked: 60,
 		},
-		"what is not kept is not known": {book: topicBook{list: some(-1, 1, 2), careless: true}, left: 2, asked: 2},
+		"a group that is not in the settings": {list: append(some(-9, 1, 4), some(-1, 1, 2)...), left: 4, asked: 2},
+		"one group's service is down": {
+			list:    append(some(-1, 1, 900), some(-2, 1, 30)...),
+			answers: fail(some(-1, 1, 900), topics.ReasonUnavailable), left: 900, asked: 16 + 7 + 30,
+		},
+		"what is not kept is not known": {list: some(-1, 1, 2), careless: true, left: 2, asked: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			book := &test.book
+			book := &topicBook{list: test.list, answers: test.answers, careless: test.careless}
 			if left := book.lookUp(t); left != test.left {
 				t.Errorf("%d are not known, want %d", left, test.left)
 			}

@@ -86,7 +86,8 @@ func TestHostile(t *testing.T) {
 			odd: "message without a usable date",
 		},
 		{
-			name: "a date in the future", text: file(topic10, fmt.Sprintf(`"id":11,"reply_to_message_id":10,"date_unixtime":"%d"`,
+			name: "a date in the future", text: file(topic10, fmt.Sprintf(
+				`"id":11,"reply_to_message_id":10,"date_unixtime":"%d"`,
 				time.Now().Add(24*time.Hour).Unix())),
 			odd: "message with a date in the future",
 		},
