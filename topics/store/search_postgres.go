@@ -76,10 +76,19 @@ func (p *postgresEngine) index(ctx context.Context, wait bool) (more bool, err e
 		return false, err
 	}
 	more, err = indexStored(ctx, tx)
+	if lockBusy(err) { // a writer has held a message for long: it is taken in with the next step
+		return true, nil
+	}
 	if err == nil {
 		err = tx.Commit()
 	}
 	return more && err == nil, err
+}
+
+// lockBusy tells that a lock was waited for as long as sqlIndexBounds allows.
+func lockBusy(err error) bool {
+	server, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && server.Code == "55P03"
 }
 
 // unindexed reports whether there is any message that the index has not come to.
@@ -102,7 +111,7 @@ func (p *postgresEngine) indexLock(ctx context.Context, tx *sql.Tx, wait bool) (
 		lock = sqlIndexWait
 	}
 	err = tx.QueryRowContext(ctx, lock).Scan(&mine)
-	if server, ok := errors.AsType[*pgconn.PgError](err); ok && server.Code == "55P03" { // waited long enough
+	if lockBusy(err) {
 		return false, nil
 	}
 	return mine, err
