@@ -22,7 +22,10 @@ func TestDoctorLooksAtTheCustomersBot(t *testing.T) {
 		want   []string
 	}{
 		{"well", send, true, app.StatusOK, []string{"customer bot (groups[0].customer_bot_token)", "@shop_bot"}},
-		{"refused", send, false, app.StatusFault, []string{"Telegram refuses the token", "set groups[0].customer_bot_token", "@BotFather"}},
+		{
+			"refused", send, false, app.StatusFault,
+			[]string{"Telegram refuses the token", "set groups[0].customer_bot_token", "@BotFather"},
+		},
 		{"not used", []string{"    customer_send: topic"}, false, app.StatusOK, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

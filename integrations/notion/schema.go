@@ -44,7 +44,9 @@ type databaseAnswer struct {
 	DataSources []sourceRef `json:"data_sources"`
 }
 
-func (a *databaseAnswer) complete() bool { return isObject(a.Object, "database") && a.DataSources != nil }
+func (a *databaseAnswer) complete() bool {
+	return isObject(a.Object, "database") && a.DataSources != nil
+}
 
 type sourceRef struct {
 	ID   string `json:"id"`
@@ -60,7 +62,9 @@ type sourceAnswer struct {
 	} `json:"properties"`
 }
 
-func (a *sourceAnswer) complete() bool { return isObject(a.Object, "data_source") && a.Properties != nil }
+func (a *sourceAnswer) complete() bool {
+	return isObject(a.Object, "data_source") && a.Properties != nil
+}
 
 // schema gives what is known of the database, and reads it where nothing is known. Only one
 // caller reads at a time.
