@@ -162,7 +162,7 @@ func TestNotionFaults(t *testing.T) {
 	}{
 		{"not shared", func(b *board) { b.SetShared(b.database, false) }, "Please share it with the integration"},
 		{"token", func(b *board) { b.Fail("*", notiontest.Fault{Times: -1, Status: 401}) }, "Notion refuses the token"},
-		{"rights", func(b *board) { b.Fail("*", notiontest.Fault{Times: -1, Status: 403}) }, "The Notion connection lacks a right"},
+		{"rights", func(b *board) { b.Fail("*", notiontest.Fault{Times: -1, Status: 403}) }, "lacks a right"},
 		{
 			"too long a pause",
 			func(b *board) { b.Fail("dataSources.query", notiontest.Fault{Times: -1, Status: 429, RetryAfter: 61}) },
