@@ -38,9 +38,6 @@ const (
 	faultUnreadable faultClass = "unreadable"
 )
 
-// maxRefusal is how much is read of the answer of a refusal, in bytes.
-const maxRefusal = 4 << 10
-
 // callError says why a request gave nothing. Its text holds no URL, header or body.
 type callError struct {
 	Class  faultClass
@@ -144,6 +141,9 @@ func (c *Caller) do(ctx context.Context, p *prepared) (any, error) {
 	answer, fault := read(resp, c.now())
 	if fault != nil {
 		fault.Sent = true
+		if p.quotedBy(fault.Words) {
+			fault.Words = ""
+		}
 		return nil, fault
 	}
 	return answer, nil
@@ -183,22 +183,6 @@ func statusError(resp *http.Response, now time.Time) *callError {
 		fault.Words = refusalWords(data)
 	}
 	return fault
-}
-
-// refusalWords are what a refusal says of its reason, where it is a JSON object that has
-// a text for people; "" otherwise: error pages are for nobody.
-func refusalWords(data []byte) string {
-	answer, err := decodeJSON(bytes.TrimSpace(data))
-	object, ok := answer.(map[string]any)
-	if err != nil || !ok {
-		return ""
-	}
-	for _, name := range []string{"text", "message", "error"} {
-		if text, ok := object[name].(string); ok && visible(text) {
-			return cutRunes(oneLine(text), maxField)
-		}
-	}
-	return ""
 }
 
 // retryAfter reads a pause in seconds or as a date (RFC 9110, section 10.2.3), a day at

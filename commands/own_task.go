@@ -249,7 +249,8 @@ func (w *work) end(ctx context.Context, state topics.RunState, result string, mo
 
 // clear forgets what was owed and has been paid since.
 func (w *work) clear(ctx context.Context) error {
-	if w.run.State != topics.RunDone || w.run.Reply == "" && w.run.TellText == "" {
+	ended := w.run.State == topics.RunDone || w.run.State == topics.RunFailed
+	if !ended || w.run.Reply == "" && w.run.TellText == "" {
 		return nil
 	}
 	run := w.run

@@ -237,6 +237,28 @@ func reset(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
+// What a refusal repeats of the request may be a secret: then its words are not shown.
+func TestOwnRefusalQuotes(t *testing.T) {
+	for name, words := range map[string]string{
+		"path":   "The requested webhook 5f1c-hidden-path is not registered",
+		"query":  "no such token: in-the-query",
+		"header": "unknown key of-the-header",
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFar(t, answering(404, "application/json", `{"message":"`+words+`"}`))
+			spec := activate(f.url)
+			spec.Request.URL = f.url + "/5f1c-hidden-path?token=in-the-query"
+			spec.Request.Headers = map[string]string{"Authorization": "Bearer of-the-header"}
+			w := newWorld(t, newCaller(t), spec)
+			w.must(w.call(olga, "/activate t1 m6"))
+			w.work()
+			if got := w.last().text; !strings.HasSuffix(got, "refused it (404).") {
+				t.Errorf("said %q", got)
+			}
+		})
+	}
+}
+
 func TestOwnOutcomes(t *testing.T) {
 	const kind = "application/json"
 	tests := []struct {
@@ -301,6 +323,9 @@ func TestOwnOutcomes(t *testing.T) {
 			want := map[topics.RunState]string{topics.RunUnknown: "Do it again"}[tt.state]
 			if got.labels() != want {
 				t.Errorf("buttons %q, want %q", got.labels(), want)
+			}
+			if run.Reply != "" || run.TellText != "" {
+				t.Errorf("what was said stays with the run: %q, %q", run.Reply, run.TellText)
 			}
 		})
 	}

@@ -196,11 +196,12 @@ func cardError(err error) error {
 	}
 }
 
-// examineNotion says at the start what would otherwise be met by the first /notion.
+// examineNotion says at the start what would otherwise be met by the first /notion; the
+// client itself tells which properties it leaves out.
 func (a *App) examineNotion(ctx context.Context) {
 	for _, client := range a.notions.list {
 		for _, f := range client.Check(ctx) {
-			if f.Status != notion.CheckOK && ctx.Err() == nil {
+			if f.Status == notion.CheckFault && ctx.Err() == nil {
 				a.Log.Warn("notion", "integration", client.ID(), "finding", f.Text, "remedy", f.Remedy)
 			}
 		}

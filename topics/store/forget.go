@@ -69,17 +69,9 @@ func (s *Store) underOtherIDs(
 	if err != nil {
 		return nil, err
 	}
-	for i := 0; i < len(list); i++ { // it grows meanwhile
-		for _, move := range moves {
-			other := list[i]
-			switch other.ChatID {
-			case move.From:
-				other.ChatID = move.To
-			case move.To:
-				other.ChatID = move.From
-			default:
-				continue
-			}
+	for _, conv := range slices.Clone(list) {
+		for _, chatID := range sameGroup(moves, conv.ChatID) {
+			other := topics.Conversation{ChatID: chatID, ThreadID: conv.ThreadID}
 			if slices.Contains(list, other) {
 				continue
 			}
@@ -93,6 +85,21 @@ func (s *Store) underOtherIDs(
 		}
 	}
 	return list, nil
+}
+
+// sameGroup lists all ids that a group has had, the given one first.
+func sameGroup(moves []topics.Migrated, chatID int64) []int64 {
+	chats := []int64{chatID}
+	for i := 0; i < len(chats); i++ { // it grows meanwhile
+		for _, move := range moves {
+			for _, other := range []int64{move.From, move.To} {
+				if (chats[i] == move.From || chats[i] == move.To) && !slices.Contains(chats, other) {
+					chats = append(chats, other)
+				}
+			}
+		}
+	}
+	return chats
 }
 
 // mayBeOf reports whether a topic is stored that is known as nobody else's.

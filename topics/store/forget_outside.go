@@ -105,12 +105,18 @@ func (s *Store) addBlocks(
 ) error {
 	place := []any{conv.ChatID, conv.ThreadID}
 	err := s.rows(ctx, qTopicBlocks, place, func(rows *sql.Rows) error {
-		var page, ids string
-		if err := rows.Scan(&page, &ids); err != nil {
+		var system, page, ids string
+		if err := rows.Scan(&system, &page, &ids); err != nil {
 			return err
 		}
-		if page = unescape(page); ours[page] {
+		page = unescape(page)
+		made, known := ours[page]
+		if made {
 			return nil
+		}
+		if !known { // a former card, in whose place another one is kept
+			ours[page] = false
+			traces.Pages = append(traces.Pages, topics.Page{System: unescape(system), Kind: topics.PageCard, ID: page})
 		}
 		var list []string
 		err := json.Unmarshal([]byte(ids), &list)

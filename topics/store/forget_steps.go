@@ -148,16 +148,7 @@ func (s *Store) generalsOf(ctx context.Context, list []topics.Conversation) ([]s
 	}
 	var chats []int64
 	for _, conv := range list {
-		chats = append(chats, conv.ChatID)
-	}
-	for i := 0; i < len(chats); i++ { // it grows meanwhile
-		for _, move := range moves {
-			for _, other := range []int64{move.From, move.To} {
-				if chats[i] != other && (chats[i] == move.From || chats[i] == move.To) && !slices.Contains(chats, other) {
-					chats = append(chats, other)
-				}
-			}
-		}
+		chats = append(chats, sameGroup(moves, conv.ChatID)...)
 	}
 	slices.Sort(chats)
 	lanes := []string{topics.Conversation{}.Lane()}

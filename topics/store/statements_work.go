@@ -172,7 +172,7 @@ var workTexts = map[query]string{
 	qCustomerPages: `SELECT ` + pageColumns + ` FROM pages WHERE customer_id = ? ORDER BY id`,
 	qTopicPages: `SELECT ` + pageColumns + ` FROM pages WHERE chat_id = ? AND thread_id = ? AND customer_id <> ?
 		ORDER BY id`,
-	qTopicBlocks:  `SELECT page_id, blocks FROM page_blocks WHERE chat_id = ? AND thread_id = ? ORDER BY id`,
+	qTopicBlocks:  `SELECT system, page_id, blocks FROM page_blocks WHERE chat_id = ? AND thread_id = ? ORDER BY id`,
 	qTopicExports: `SELECT system, page_id, pending FROM exports WHERE chat_id = ? AND thread_id = ? ORDER BY system`,
 	qMarkCustomer: `SELECT count(*), coalesce(max(at), 0) FROM pages WHERE customer_id = ?`,
 	qMarkTopic: `SELECT (SELECT count(*) FROM pages WHERE chat_id = ? AND thread_id = ?),

@@ -46,6 +46,9 @@ func exports(t *testing.T, b Backend) {
 	traces, err := p.Traces(ctx, 1)
 	p.must(err)
 	equal(t, "blocks", traces.Blocks["page"], []string{"b1", "b2", "b3"})
+	// No page of that id is kept: it was a card before another one took its place.
+	former := []topics.Page{{System: "cards", Kind: topics.PageCard, ID: "page"}}
+	equal(t, "pages", traces.Pages, former)
 }
 
 // ids are those of messages.
