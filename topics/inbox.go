@@ -29,10 +29,12 @@ type InboxOptions struct {
 	Speakers   *Speakers
 	Book       *Book
 	Dispatcher Dispatcher
-	Callbacks  CallbackAnswerer
-	Outbox     *Outbox
-	Log        *slog.Logger
-	Now        func() time.Time
+	// Listener hears each message; optional.
+	Listener  Listener
+	Callbacks CallbackAnswerer
+	Outbox    *Outbox
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // Inbox handles updates: who speaks, what of it is kept, which command runs, what is
@@ -95,13 +97,19 @@ func (in *Inbox) message(ctx context.Context, item Item, msg *Incoming) (Outcome
 	if err != nil {
 		return Outcome{}, err
 	}
+	kept := keptOf(msg, speaking)
 	if !msg.General() {
-		in.keep(&outcome, msg, speaking)
+		in.keep(&outcome, msg, kept)
 		change, err := in.Book.Seen(ctx, msg)
 		if err != nil {
 			return Outcome{}, err
 		}
 		outcome.Topics = append(outcome.Topics, change...)
+	}
+	if err := in.listen(ctx, &outcome, item, Heard{
+		Group: group, Message: kept, Role: speaking.Role, Edited: msg.Edited, Typed: typed(msg),
+	}); err != nil {
+		return Outcome{}, err
 	}
 	if !speaking.Commands {
 		return outcome, nil
@@ -184,8 +192,22 @@ func (in *Inbox) press(ctx context.Context, item Item, press *Callback) (Outcome
 	return outcome, nil
 }
 
-// keep adds the message to the transcript.
-func (in *Inbox) keep(outcome *Outcome, msg *Incoming, speaking Speaking) {
+// listen tells the listener, and owes what it answers.
+func (in *Inbox) listen(ctx context.Context, outcome *Outcome, item Item, heard Heard) error {
+	if in.Listener == nil || heard.Message.Kind == MessageService {
+		return nil
+	}
+	heard.Key = item.Key
+	answer, err := in.Listener.Heard(ctx, heard)
+	if err != nil {
+		return err
+	}
+	in.answer(ctx, outcome, answer)
+	return nil
+}
+
+// keptOf is the message as the transcript keeps it.
+func keptOf(msg *Incoming, speaking Speaking) Message {
 	kept := Message{
 		Conversation: msg.Conversation, ID: msg.ID, Date: msg.Date, EditDate: msg.EditDate,
 		Author: speaking.Author, Kind: speaking.Kind, Text: msg.Text, Media: msg.Media,
@@ -197,6 +219,11 @@ func (in *Inbox) keep(outcome *Outcome, msg *Incoming, speaking Speaking) {
 	if msg.Service != nil {
 		kept.Media = append(kept.Media, Media{Kind: serviceName(msg.Service), Note: msg.Service.Title})
 	}
+	return kept
+}
+
+// keep adds the message to the transcript.
+func (in *Inbox) keep(outcome *Outcome, msg *Incoming, kept Message) {
 	if msg.Edited {
 		outcome.Edits = append(outcome.Edits, kept)
 		return

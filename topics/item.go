@@ -90,6 +90,8 @@ type Outcome struct {
 	Migrations []Migrated
 	// Enqueue are items for other lanes.
 	Enqueue []NewItem
+	// Drafts tell which messages show drafts.
+	Drafts []DraftPosted
 	// Sends are what has gone into groups meanwhile, or may have: what the next start
 	// has to count against their budgets.
 	Sends []Sent
@@ -104,7 +106,7 @@ type Sent struct {
 
 // Empty reports whether there is nothing to write.
 func (o *Outcome) Empty() bool {
-	return len(o.Messages)+len(o.Edits)+len(o.Topics)+len(o.Migrations)+len(o.Enqueue)+len(o.Sends) == 0
+	return len(o.Messages)+len(o.Edits)+len(o.Topics)+len(o.Migrations)+len(o.Enqueue)+len(o.Drafts)+len(o.Sends) == 0
 }
 
 // TopicStatus is whether a topic can be written to.

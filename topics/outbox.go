@@ -152,6 +152,13 @@ func (o *Outbox) settle(outcome *Outcome, out *Outgoing, delivered Delivered, er
 	if out.General() {
 		return nil // General is no customer's talk and has no transcript
 	}
+	if out.DraftID != 0 {
+		posted := DraftPosted{DraftID: out.DraftID}
+		for _, part := range out.Posted {
+			posted.MessageIDs = append(posted.MessageIDs, part.ID)
+		}
+		outcome.Drafts = append(outcome.Drafts, posted)
+	}
 	if out.EditID != 0 {
 		outcome.Edits = append(outcome.Edits, out.Posted...)
 	} else {

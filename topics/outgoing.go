@@ -39,6 +39,9 @@ type Outgoing struct {
 	// Replaces names a message of which only the newest unsent one matters, as a
 	// topic's draft; "" for none.
 	Replaces string `json:"replaces,omitempty"`
+	// DraftID is the draft that the message shows, 0 for none: the store is told by which
+	// messages.
+	DraftID int64 `json:"draft_id,omitempty"`
 	// Posted are the parts that have reached Telegram already, as the transcript is to
 	// keep them: a split text whose later part failed goes on where it stopped.
 	Posted []Message `json:"posted,omitempty"`

@@ -49,10 +49,14 @@ func (s *Speakers) Of(ctx context.Context, group *Group, in *Incoming) (Speaking
 		}
 	}
 	speaking.Kind = KindOf(group, in, speaking.Author.Kind)
-	typed := !in.Edited && !in.Caption && len(in.Media) == 0 && !in.Forwarded &&
-		!in.AutomaticForward && !in.ViaBot && !in.Scheduled
-	speaking.Commands = typed && speaking.Kind == MessageCommand
+	speaking.Commands = typed(in) && speaking.Kind == MessageCommand
 	return speaking, nil
+}
+
+// typed reports whether the message was typed here and now.
+func typed(in *Incoming) bool {
+	return !in.Edited && !in.Caption && len(in.Media) == 0 && !in.Forwarded &&
+		!in.AutomaticForward && !in.ViaBot && !in.Scheduled
 }
 
 // author names the author where the message itself tells who it is; Kind is empty

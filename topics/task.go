@@ -1,6 +1,7 @@
 package topics
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,10 +13,16 @@ import (
 // asked for it, and goes on after a restart.
 const QueueTasks = "tasks"
 
+// QueueAdvice holds the advisor's work, apart from QueueTasks: a slow model holds up
+// nothing but advice.
+const QueueAdvice = "advice"
+
 // Task is a piece of work that was asked for and is to be done until its end.
 type Task struct {
 	// Kind names the TaskHandler.
 	Kind string `json:"kind"`
+	// Queue is QueueTasks when "".
+	Queue string `json:"-"`
 	// Lane orders: tasks of one lane are done one after the other, lanes side by side.
 	// What concerns a topic begins with Conversation.Lane and a space, what concerns a
 	// customer with CustomerLane and a space, so that it can be erased with them.
@@ -37,7 +44,7 @@ func (t Task) Item() NewItem {
 	if err != nil {
 		panic(fmt.Sprintf("task %s does not encode: %T", t.Kind, err)) // its data is JSON already
 	}
-	return NewItem{Queue: QueueTasks, Lane: t.Lane, Key: t.Key, NotBefore: t.NotBefore, Payload: payload}
+	return NewItem{Queue: cmp.Or(t.Queue, QueueTasks), Lane: t.Lane, Key: t.Key, NotBefore: t.NotBefore, Payload: payload}
 }
 
 // TaskResult is what a task has led to. It is written in the transaction that ends the
@@ -68,7 +75,7 @@ type TaskHandler interface {
 	RunTask(ctx context.Context, task Task) (TaskResult, error)
 }
 
-// Tasks is the Handler of QueueTasks.
+// Tasks is the Handler of QueueTasks and QueueAdvice.
 type Tasks struct {
 	Handlers map[string]TaskHandler
 	Outbox   *Outbox
@@ -82,7 +89,7 @@ func (t *Tasks) Handle(ctx context.Context, item Item, _ []Item) (Result, error)
 	if err := json.Unmarshal(item.Payload, &task); err != nil {
 		return Result{}, &Hopeless{Err: fmt.Errorf("task of item %d cannot be read", item.ID)}
 	}
-	task.Lane, task.Key = item.Lane, item.Key
+	task.Queue, task.Lane, task.Key = item.Queue, item.Lane, item.Key
 	handler, ok := t.Handlers[task.Kind]
 	if !ok {
 		return Result{}, &Hopeless{Err: fmt.Errorf(
