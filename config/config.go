@@ -91,6 +91,8 @@ type Group struct {
 	Admins           Who        `koanf:"admins" default:"administrators" enum:"administrators"`
 	CustomerSend     string     `koanf:"customer_send" default:"none" enum:"none|topic|bot"`
 	CustomerBotToken Secret     `koanf:"customer_bot_token"`
+	// AIMode is AI.Mode where it is empty.
+	AIMode string `koanf:"ai_mode" enum:"off|ask|draft|reply"`
 }
 
 // Instance is one account at the Topics API. The id is text: it may exceed 2^53.

@@ -63,6 +63,7 @@ var optionHelp = map[string]string{
 	"groups[].customer_send": "How an explicit answer reaches the customer: `none`: its text is offered for copying, " +
 		"`topic`: plain text in the topic, `bot`: through `customer_bot_token`.",
 	"groups[].customer_bot_token": "The bot customers talk to.",
+	"groups[].ai_mode":            "The advisor's mode in this group's topics until `/ai` sets another; empty: `ai.mode`.",
 	"lookups[].name":              "Name of the line, shown when the lookup fails.",
 	"lookups[].show":              "Template of the line.",
 	"commands[].name":             "The command without its slash: a–z, 0–9, `_`, at most 32.",
@@ -86,8 +87,8 @@ var optionHelp = map[string]string{
 		"`reply`: may answer the customer.",
 	"ai.call":                            "Words that address the advisor.",
 	"ai.knowledge":                       "Folders of .md, .txt, .html and .csv files.",
-	"ai.budget.tokens_per_day":           "Tokens a UTC day in all.",
-	"ai.budget.tokens_per_topic_per_day": "Tokens a UTC day for one topic.",
+	"ai.budget.tokens_per_day":           "Tokens a UTC day in all; 0: no limit.",
+	"ai.budget.tokens_per_topic_per_day": "Tokens a UTC day for one topic; 0: no limit.",
 	"ai.debounce":                        "A burst of messages ends after this silence.",
 	"ai.timeout":                         "How long to wait for the model.",
 	"ai.token_field":                     "What the API calls the limit of an answer.",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -23,7 +24,6 @@ func noEffects() []noEffect {
 		{"groups[].mirror.source", "`webhook`, `relay`", perGroup("mirror.source", func(g Group) bool {
 			return g.Mirror.Source == "webhook" || g.Mirror.Source == "relay"
 		})},
-		{"ai", "", when("ai", func(c *Config) bool { return c.AI.Model != "" || c.AI.APIKey.IsSet() })},
 		{"integrations", "type `webhook`", webhooks},
 	}
 }
@@ -77,6 +77,7 @@ func (c *Config) Warnings() []Problem {
 	for i, g := range c.Groups {
 		w.group(fmt.Sprintf("groups[%d]", i), g, bot)
 	}
+	w.advisor(c)
 	for _, n := range noEffects() {
 		for _, path := range n.used(c) {
 			w.add(path, "has no effect yet in this release; it is kept for a later one")
@@ -117,6 +118,28 @@ func (w *warnings) telegram(t Telegram) {
 	if api != nil && u != nil && strings.EqualFold(api.Hostname(), officialAPI) && unreachable(u.Hostname()) {
 		w.add("telegram.webhook.url", "is an address of this machine or network, which Telegram cannot reach; "+
 			"use a public one, or leave it empty to poll")
+	}
+}
+
+// openAI is the host that answers nobody without a key.
+const openAI = "api.openai.com"
+
+func (w *warnings) advisor(c *Config) {
+	if c.AI.Model == "" {
+		if c.AI.APIKey.IsSet() {
+			w.add("ai.model", "is empty, so there is no advisor; name a model, or remove ai.api_key")
+		}
+		return
+	}
+	base, err := url.Parse(c.AI.BaseURL.Reveal())
+	if err == nil && strings.EqualFold(base.Hostname(), openAI) && !c.AI.APIKey.IsSet() {
+		w.add("ai.api_key", "is empty; "+openAI+" refuses every question until it is set")
+	}
+	for i, g := range c.Groups {
+		if cmp.Or(g.AIMode, c.AI.Mode) == "reply" && g.CustomerSend == "none" {
+			w.add(fmt.Sprintf("groups[%d].customer_send", i), "is none, so mode reply can only post drafts; "+
+				"set topic or bot to let the advisor answer customers")
+		}
 	}
 }
 

@@ -42,6 +42,21 @@ func TestWarningsOfSlips(t *testing.T) {
 			"groups[0].mirror.sender_ids[1]: is this bot's own id; " +
 				"put the id of the account or bot that posts customers' messages",
 		},
+		"a key without a model": {
+			group("") + "ai: {api_key: k}\n",
+			"ai.model: is empty, so there is no advisor; name a model, or remove ai.api_key",
+		},
+		"OpenAI without a key": {
+			group("") + "ai: {model: m}\n",
+			"ai.api_key: is empty; api.openai.com refuses every question until it is set",
+		},
+		"a server of our own without a key": {group("") + "ai: {model: m, base_url: \"http://127.0.0.1:11434/v1\"}\n", ""},
+		"answers that nothing can carry": {
+			group(", ai_mode: reply") + "ai: {model: m, api_key: k}\n",
+			"groups[0].customer_send: is none, so mode reply can only post drafts; " +
+				"set topic or bot to let the advisor answer customers",
+		},
+		"a mode of its own": {group(", ai_mode: draft") + "ai: {model: m, api_key: k, mode: reply}\n", ""},
 		"the example's texts": {
 			strings.NewReplacer(token, "123456789:AA-the-token-of-BotFather-0000000000", "token: t}",
 				"token: the access token from support}", "api_key: k", "api_key: the connection's API key").Replace(group("")),

@@ -52,6 +52,8 @@ type Group struct {
 	Admins    Who
 	// CustomerSend is how an operator's explicit message goes to a customer.
 	CustomerSend CustomerSend
+	// AdviceMode is the advisor's in topics for which nobody has set another.
+	AdviceMode AdviceMode
 }
 
 // CustomerSend names a way to a customer.

@@ -66,7 +66,7 @@ type App struct {
 // what is wrong with the settings.
 func New(opts Options) (*App, error) {
 	a := &App{Options: opts, readiness: newReadiness(), failed: make(chan error, 1)}
-	a.groups = groupsOf(opts.Config.Groups)
+	a.groups = groupsOf(opts.Config)
 	client, err := telegram.NewClient(telegram.Options{
 		Token: opts.Config.Telegram.Token, APIURL: opts.Config.Telegram.APIURL.Reveal(), Log: opts.Log,
 	})

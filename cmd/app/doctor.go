@@ -99,7 +99,7 @@ func (d *doctor) settings(ctx context.Context) []Finding {
 // mirrors looks for groups in which a customer cannot be told from an operator.
 func (d *doctor) mirrors(context.Context) []Finding {
 	var findings []Finding
-	for i, group := range groupsOf(d.cfg.Groups).All() {
+	for i, group := range groupsOf(d.cfg).All() {
 		if group.MirrorUnknown() {
 			findings = append(findings, Finding{
 				Status: StatusFault, Subject: fmt.Sprintf("groups[%d].mirror.sender_ids", i),
@@ -204,7 +204,7 @@ func (d *doctor) topicsAPI(ctx context.Context) []Finding {
 	})
 	defer client.CloseIdle()
 	var findings []Finding
-	for i, group := range groupsOf(d.cfg.Groups).All() {
+	for i, group := range groupsOf(d.cfg).All() {
 		if len(group.Instances) == 0 {
 			findings = append(findings, Finding{
 				Status: StatusWarning, Subject: fmt.Sprintf("groups[%d].instances", i),

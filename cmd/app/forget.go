@@ -35,7 +35,7 @@ func Forget(ctx context.Context, cfg *config.Config, log *slog.Logger, customerI
 	defer resolver.Close()
 	erasing := commands.Erasing{
 		Store: db, Systems: cards.pages(), Log: log,
-		Lookup: &commands.TopicLookup{Store: db, Customers: resolver, Groups: groupsOf(cfg.Groups), Log: log},
+		Lookup: &commands.TopicLookup{Store: db, Customers: resolver, Groups: groupsOf(cfg), Log: log},
 	}
 	return erasing.Erase(ctx, customerID)
 }

@@ -1,14 +1,16 @@
 package app
 
 import (
+	"cmp"
+
 	"topicpilot/config"
 	"topicpilot/topics"
 )
 
 // groupsOf makes the domain's groups of the settings.
-func groupsOf(settings []config.Group) *topics.Groups {
-	groups := make([]*topics.Group, 0, len(settings))
-	for _, s := range settings {
+func groupsOf(cfg *config.Config) *topics.Groups {
+	groups := make([]*topics.Group, 0, len(cfg.Groups))
+	for _, s := range cfg.Groups {
 		group := &topics.Group{
 			ID:       s.ID,
 			Language: s.Language,
@@ -22,6 +24,7 @@ func groupsOf(settings []config.Group) *topics.Groups {
 			Admins:    topics.Who(s.Admins),
 
 			CustomerSend: topics.CustomerSend(s.CustomerSend),
+			AdviceMode:   topics.AdviceMode(cmp.Or(s.AIMode, cfg.AI.Mode)),
 		}
 		for _, instance := range s.Instances {
 			group.Instances = append(group.Instances, topics.Instance{ID: instance.Instance, Key: instance.APIKey})

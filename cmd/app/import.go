@@ -39,7 +39,7 @@ func Import(ctx context.Context, cfg *config.Config, log *slog.Logger, opts Impo
 		return desktop.Report{}, err
 	}
 	defer func() { _ = db.Close() }()
-	groups := groupsOf(cfg.Groups)
+	groups := groupsOf(cfg)
 	migrations, err := db.Migrations(ctx)
 	if err != nil {
 		return desktop.Report{}, err
