@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"topicpilot/topics"
+	"topicpilot/topics/mask"
 )
 
 const (
@@ -31,7 +32,7 @@ type (
 // episodes writes the talk between customer and operators, one episode a line.
 type episodes struct {
 	out  *bufio.Writer
-	mask *masker
+	mask *mask.Masker
 
 	turns []turn
 	// content collects the last turn, which is still open.
@@ -48,7 +49,7 @@ func (w *episodes) message(e *entry) {
 	if role == "" {
 		return
 	}
-	text := strings.TrimSpace(w.mask.text(e.Text))
+	text := strings.TrimSpace(w.mask.Text(e.Text))
 	if text == "" {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"topicpilot/topics"
+	"topicpilot/topics/mask"
 )
 
 // Format names what a file is written as, as people type it.
@@ -193,14 +194,14 @@ func (o Options) writer(ctx context.Context, out *bufio.Writer, src Source) (wri
 }
 
 // mask knows the names that are to be taken out; nil where nothing is.
-func (o Options) mask(ctx context.Context, src Source) (*masker, error) {
+func (o Options) mask(ctx context.Context, src Source) (*mask.Masker, error) {
 	if !o.Mask {
 		return nil, nil
 	}
-	m := newMasker(o.Head.Customer)
+	m := mask.New(o.Head.Customer)
 	err := walk(ctx, authors{src}, o.Head, func(page []entry, _, _ int64) error {
 		for i := range page {
-			m.learn(page[i].Author)
+			m.Learn(page[i].Author)
 		}
 		return nil
 	})

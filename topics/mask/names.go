@@ -1,4 +1,4 @@
-package transcript
+package mask
 
 import (
 	"strings"
@@ -72,8 +72,11 @@ func (n *names) put(row []string) {
 }
 
 // in finds the names in a folded text, the longest from each word.
-func (n *names) in(text string) []secret {
-	var list []secret
+func (n *names) in(text string) []Secret {
+	if n.count == 0 {
+		return nil
+	}
+	var list []Secret
 	words := wordsOf(text)
 	for i := 0; i < len(words); {
 		size := 0
@@ -90,7 +93,7 @@ func (n *names) in(text string) []secret {
 		if from > 0 && text[from-1] == '@' {
 			from--
 		}
-		list = append(list, secret{from, words[i+size-1].to, shownName})
+		list = append(list, Secret{from, words[i+size-1].to, Name})
 		i += size
 	}
 	return list

@@ -1,4 +1,4 @@
-package transcript
+package mask
 
 import (
 	"slices"
@@ -29,8 +29,8 @@ const (
 
 // numbers finds cards and phones: the longest row of groups of digits from each place
 // that is one.
-func (m *masker) numbers(text string) []secret {
-	var list []secret
+func (m *Masker) numbers(text string) []Secret {
+	var list []Secret
 	groups := withoutTimes(text, digitGroups(text))
 	kept := dotted(text, groups)
 	for i := 0; i < len(groups); {
@@ -41,14 +41,14 @@ func (m *masker) numbers(text string) []secret {
 		for len(kept) > 0 && kept[0].to <= groups[i].from {
 			kept = kept[1:]
 		}
-		shown, n := m.longest(number{text: text, row: groups[i : last+1]}, kept)
+		kind, n := m.longest(number{text: text, row: groups[i : last+1]}, kept)
 		if n == 0 {
 			i++
 			continue
 		}
 		to := groups[i+n-1].to
 		from := opened(text, groups[i].from, to)
-		list = append(list, secret{from, closed(text, from, to), shown})
+		list = append(list, Secret{from, closed(text, from, to), kind})
 		i += n
 	}
 	return list
@@ -80,7 +80,7 @@ func closed(text string, from, to int) int {
 
 // longest tells what the first n groups of a row are, trying the longest first; n is 0
 // for nothing. No number goes through one of the kept parts, save behind a plus.
-func (m *masker) longest(row number, kept []group) (shown string, n int) {
+func (m *Masker) longest(row number, kept []group) (kind Kind, n int) {
 	code := codeBefore(row.text[:row.from()])
 	sum := 0
 	for _, g := range row.row {
@@ -96,12 +96,12 @@ func (m *masker) longest(row number, kept []group) (shown string, n int) {
 		one.digits = onlyDigits(one.text[one.from():one.to()])
 		switch {
 		case m.isOwn(one.digits):
-			return shownPhone, n
+			return Phone, n
 		case code || letterAfter(one.text[one.to():]): // the code of a product, an account
 		case !one.crosses(kept) && one.isCard():
-			return shownCard, n
+			return Card, n
 		case one.isPhone(kept):
-			return shownPhone, n
+			return Phone, n
 		}
 	}
 	return "", 0
@@ -216,7 +216,7 @@ func (n number) inFours() bool {
 }
 
 // isOwn reports whether the digits are the customer's own number, however it is written.
-func (m *masker) isOwn(digits string) bool {
+func (m *Masker) isOwn(digits string) bool {
 	return m.phone != "" && len(digits) <= maxPhone && strings.HasSuffix(digits, m.phone)
 }
 

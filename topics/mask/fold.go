@@ -1,4 +1,4 @@
-package transcript
+package mask
 
 import (
 	"slices"
@@ -69,16 +69,16 @@ func (f folded) composed() folded {
 
 // back finds in the text as written what was found in the folded one. What stands there
 // as one sign is taken whole, and so is what is not seen after it.
-func (f folded) back(list []secret) []secret {
+func (f folded) back(list []Secret) []Secret {
 	if f.at == nil {
 		return list
 	}
 	for i, s := range list {
-		to := s.to
-		for to < len(f.text) && f.at[to] == f.at[s.to-1] {
+		to := s.To
+		for to < len(f.text) && f.at[to] == f.at[s.To-1] {
 			to++
 		}
-		list[i].from, list[i].to = f.at[s.from], f.at[to]
+		list[i].From, list[i].To = f.at[s.From], f.at[to]
 	}
 	return list
 }

@@ -1,7 +1,6 @@
-package transcript_test
+package mask_test
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"topicpilot/topics"
-	"topicpilot/topics/transcript"
+	"topicpilot/topics/mask"
 )
 
 // TestMaskWritten: a secret is found in whatever signs it is written.
@@ -77,7 +76,7 @@ func TestMaskWritten(t *testing.T) {
 		{"id2125550123x", "id[phone]x"}, // the customer's own
 	}
 	for _, tt := range tests {
-		if got := masked(t, topics.Plain(tt.text)); got != tt.want {
+		if got := masked(tt.text); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.text, got, tt.want)
 		}
 	}
@@ -97,7 +96,7 @@ func TestMaskLeaves(t *testing.T) {
 		"7 8 9 10 11 12 13", "800 000\n25 000", "01234\n56789", "1111\n4111\n1111\n1111\n2222", "5/7, 3/4", "12/2026/00045",
 		"٤٥٦ و ١٢", "t1 m6, 100%", "1️⃣ 2️⃣ 3️⃣",
 	} {
-		if got := masked(t, topics.Plain(text)); got != text {
+		if got := masked(text); got != text {
 			t.Errorf("%q: %q", text, got)
 		}
 	}
@@ -105,10 +104,8 @@ func TestMaskLeaves(t *testing.T) {
 
 // TestMaskAccents: a name is found with its accents, put together or not, and without.
 func TestMaskAccents(t *testing.T) {
-	o := options(transcript.JSONL)
-	o.Mask = true
-	o.Head.Customer = &topics.Customer{ID: 5, FirstName: "José", LastName: "Артём", Username: "νίκος"}
-	sergii := topics.Author{Kind: topics.AuthorOperator, ID: 8, Name: norm.NFD.String("Сергій Nuñez")}
+	m := mask.New(&topics.Customer{ID: 5, FirstName: "José", LastName: "Артём", Username: "νίκος"})
+	m.Learn(topics.Author{Kind: topics.AuthorOperator, ID: 8, Name: norm.NFD.String("Сергій Nuñez")})
 	for text, want := range map[string]string{
 		"soy José, JOSE, Jose\u0301.":     "soy [name], [name], [name].",
 		"Jose\u0301 Núñez, nuñez":         "[name], [name]",
@@ -117,27 +114,14 @@ func TestMaskAccents(t *testing.T) {
 		"ΝΙΚΟΣ": "[name]",
 		"joset, Сергей, мой, мои, Joséphe": "joset, Сергей, мой, мои, Joséphe",
 	} {
-		got := episodesOf(t, written(t, said(by(ann, text), by(sergii, "ok")), o))
-		if got[0][0].Content != want {
-			t.Errorf("%q: %q, want %q", text, got[0][0].Content, want)
+		if got := m.Text(topics.Plain(text)); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
-	o.Head.Customer = &topics.Customer{ID: 5, FirstName: norm.NFD.String("Zoë"), Phone: "٠٦٧١٢٣٤٥٦٧"}
-	got := episodesOf(t, written(t, said(by(ann, "Zoë 671234567"), by(olga, "ok")), o))
-	if got[0][0].Content != "[name] [phone]" {
-		t.Error(got[0][0].Content)
+	m = mask.New(&topics.Customer{ID: 5, FirstName: norm.NFD.String("Zoë"), Phone: "٠٦٧١٢٣٤٥٦٧"})
+	if got := m.Text(topics.Plain("Zoë 671234567")); got != "[name] [phone]" {
+		t.Error(got)
 	}
-}
-
-// maskedIn is masked for property tests, which have no test of their own.
-func maskedIn(t *rapid.T, text string) string {
-	o := options(transcript.JSONL)
-	o.Mask = true
-	var out bytes.Buffer
-	if _, err := transcript.Write(t.Context(), &out, said(by(ann, "x "+text+" x"), by(olga, "ok")), o, nil); err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(episodesOf(t, out.String())[0][0].Content, "x "), " x")
 }
 
 // zeros are the digits in which numbers are written: each is followed by its nine others.
@@ -167,7 +151,7 @@ func TestMaskAnyWriting(t *testing.T) {
 			text.WriteRune(r)
 			text.WriteString(unseen.Draw(t, "unseen"))
 		}
-		if got := maskedIn(t, text.String()); got != "[phone]" && got != "[card]" {
+		if got := masked(text.String()); got != "[phone]" && got != "[card]" {
 			t.Fatalf("%q: %q", text.String(), got)
 		}
 	})
@@ -210,7 +194,7 @@ func TestMaskAnyPlain(t *testing.T) {
 			text.WriteString(plainNumber(t) + between.Draw(t, "between"))
 		}
 		text.WriteString("ok")
-		if got := maskedIn(t, text.String()); got != text.String() {
+		if got := masked(text.String()); got != text.String() {
 			t.Fatalf("%q: %q", text.String(), got)
 		}
 	})
@@ -233,7 +217,7 @@ func TestMaskAnyBeside(t *testing.T) {
 			secret := rapid.SampledFrom(keys).Draw(t, "secret")
 			text, want = append(text, word, secret, ";"), append(want, word, secrets[secret], ";")
 		}
-		if got := maskedIn(t, strings.Join(text, " ")); got != strings.Join(want, " ") {
+		if got := masked(strings.Join(text, " ")); got != strings.Join(want, " ") {
 			t.Fatalf("%q: %q", text, got)
 		}
 	})
@@ -243,7 +227,7 @@ func TestMaskAnyBeside(t *testing.T) {
 func TestFoldPlaces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text, apart := rapid.String().Draw(t, "text"), rapid.Bool().Draw(t, "apart")
-		got, at := transcript.Fold(text, apart)
+		got, at := mask.Fold(text, apart)
 		if at == nil {
 			if got != text {
 				t.Fatalf("%q became %q", text, got)
@@ -253,7 +237,7 @@ func TestFoldPlaces(t *testing.T) {
 		if len(at) != len(got)+1 || at[len(got)] != len(text) || !slices.IsSorted(at) || at[0] < 0 {
 			t.Fatalf("%q: %q %v", text, got, at)
 		}
-		if again, _ := transcript.Fold(got, apart); again != got {
+		if again, _ := mask.Fold(got, apart); again != got {
 			t.Fatalf("%q, then %q", got, again)
 		}
 	})
@@ -266,7 +250,7 @@ func TestFoldDigits(t *testing.T) {
 		if !unicode.IsDigit(r) {
 			continue
 		}
-		if got, _ := transcript.Fold(string(r), false); got != string(next) {
+		if got, _ := mask.Fold(string(r), false); got != string(next) {
 			t.Fatalf("%U is %q, want %q", r, got, next)
 		}
 		if next++; next > '9' {
