@@ -4,18 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
-	"topicpilot/commands/messages"
 	"topicpilot/topics"
-)
-
-const (
-	// tellTime bounds the sending to a customer, all tries and the pauses between them included.
-	tellTime = 3 * time.Minute
-	// maxCopy is the longest text of a button that copies, in characters (Bot API,
-	// CopyTextButton).
-	maxCopy = 256
 )
 
 // answer tells the customer, where that is due, and says how the attempt has ended.
@@ -24,13 +14,7 @@ func (w *work) answer(ctx context.Context) (topics.TaskResult, error) {
 	if err != nil {
 		return topics.TaskResult{}, err
 	}
-	result := topics.TaskResult{Messages: w.messages()}
-	if told.Said != nil {
-		result.Said = []topics.Message{*told.Said}
-	}
-	for _, at := range told.Sends {
-		result.Sends = append(result.Sends, topics.Sent{ChatID: w.run.ChatID, At: at})
-	}
+	result := toldResult(told, w.run.ChatID, w.messages())
 	if w.run.Reply != "" || w.run.TellText != "" {
 		// Only once the answer is written down with the end of this task.
 		forget := ownTask{Run: w.run.ID, Do: ownClear}
@@ -61,37 +45,21 @@ func (w *work) tell(ctx context.Context) (topics.Told, error) {
 	if w.run, err = w.opts.Runs.ChangeRun(ctx, run); err != nil {
 		return topics.Told{}, fmt.Errorf("record that the customer is told: %w", err)
 	}
-	told := w.tellOnce(ctx)
-	if wait, ok := errors.AsType[*topics.Wait](told.Err); ok && w.opts.Now().Sub(w.run.EndedAt)+wait.After < tellTime {
-		// Nothing has left: no room in the group's budget, a flood limit, or the stop of the
-		// program. The task is out of the way of others until then.
+	told := tellOnce(ctx, w.opts.Sender, w.group, letter{
+		Conversation: w.run.Conversation, customerID: w.run.CustomerID, text: w.run.TellText,
+	})
+	if wait := tellLater(told, w.opts.Now().Sub(w.run.EndedAt)); wait != nil {
+		// The task is out of the way of others until then.
 		if err := w.told(ctx, topics.ToldPending); err != nil {
 			return topics.Told{}, err
 		}
-		return topics.Told{}, &topics.Wait{After: max(wait.After, time.Second), Err: wait.Err}
+		return topics.Told{}, wait
 	}
 	if told.Err != nil {
 		w.opts.Log.Warn("customer not told", "command", w.run.Command, "run", w.run.ID,
 			"topic_id", w.run.String(), "state", string(told.State), "error", told.Err)
 	}
-	switch told.State {
-	case topics.ToldSent, topics.ToldOff, topics.ToldNeverWrote, topics.ToldBlocked, topics.ToldSlash, topics.ToldFailed:
-		return told, w.told(ctx, told.State)
-	case topics.ToldNothing, topics.ToldPending, topics.ToldSending, topics.ToldUnknown:
-	}
-	return told, w.told(ctx, topics.ToldUnknown)
-}
-
-// tellOnce is one try to tell the customer.
-func (w *work) tellOnce(ctx context.Context) topics.Told {
-	told := topics.Told{State: topics.ToldUnknown}
-	ctx, cancel := context.WithTimeout(ctx, tellTime)
-	defer cancel()
-	told.Err = guarded(func() error {
-		told = w.opts.Sender.Tell(ctx, w.group, w.run.Conversation, w.run.CustomerID, w.run.TellText)
-		return told.Err
-	})
-	return told
+	return told, w.told(ctx, told.State)
 }
 
 // told writes down what became of the message to the customer, also when ctx has ended.
@@ -189,28 +157,6 @@ func (w *work) success(answer topics.Outgoing) []topics.Outgoing {
 		return []topics.Outgoing{answer}
 	}
 	return []topics.Outgoing{answer, {Conversation: answer.Conversation, Text: text}}
-}
-
-// toldText says what became of the message to the customer, "" where there was none.
-func toldText(say *messages.Printer, state topics.ToldState) string {
-	switch state {
-	case topics.ToldSent:
-		return say.T("own.told.sent", nil)
-	case topics.ToldUnknown, topics.ToldSending:
-		return say.T("own.told.unknown", nil)
-	case topics.ToldOff:
-		return say.T("own.told.off", nil)
-	case topics.ToldNeverWrote:
-		return say.T("own.told.never_wrote", nil)
-	case topics.ToldBlocked:
-		return say.T("own.told.blocked", nil)
-	case topics.ToldSlash:
-		return say.T("own.told.slash", nil)
-	case topics.ToldFailed, topics.ToldPending:
-		return say.T("own.told.failed", nil)
-	case topics.ToldNothing:
-	}
-	return ""
 }
 
 // What a check has found.

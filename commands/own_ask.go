@@ -109,15 +109,11 @@ func stateLine(say *messages.Printer, line string, run topics.Run, now time.Time
 	if run.Decided.ID != 0 {
 		by = run.Decided
 	}
-	name := cleanField(by.Name)
-	if !visible(name) {
-		name = strconv.FormatInt(by.ID, 10)
-	}
 	at := run.EndedAt
 	if at.IsZero() {
 		at = run.AskedAt
 	}
-	data := messages.Data{"Command": line, "Name": codeIfTappable(name), "Ago": agoText(say, now.Sub(at))}
+	data := messages.Data{"Command": line, "Name": authorName(by), "Ago": agoText(say, now.Sub(at))}
 	switch run.State {
 	case topics.RunDone:
 		return say.T("own.state.done", data)
@@ -130,6 +126,14 @@ func stateLine(say *messages.Printer, line string, run topics.Run, now time.Time
 	case topics.RunAsked, topics.RunQueued, topics.RunSent:
 	}
 	return say.T("own.state.working", data)
+}
+
+// authorName is what a person is called in a sentence of placeShown: the name, or the id.
+func authorName(author topics.Author) string {
+	if name := cleanField(author.Name); visible(name) {
+		return codeIfTappable(name)
+	}
+	return strconv.FormatInt(author.ID, 10)
 }
 
 // agoText says how long ago something was, in whole seconds, minutes or hours.

@@ -167,10 +167,3 @@ func shortValue(v any) string {
 	}
 	return shownOf(cutRunes(oneLine(text), maxReplyValue))
 }
-
-// tellText is the text to copy where a customer was not told.
-func tellText(text string) topics.Text {
-	var t topics.Text
-	t.AddEntity(text, topics.Entity{Type: "pre"})
-	return t
-}
