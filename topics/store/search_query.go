@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"topicpilot/topics/words"
 )
 
 // clause is one thing that has to occur: any of its phrases. A phrase are terms that
@@ -69,16 +71,16 @@ func phraseOf(part string) []clause {
 // for all pieces of a telephone number.
 func wordsIn(part string) []clause {
 	var clauses []clause
-	words := wordsOf(part, 2*maxQueryTerms)
-	for i := 0; i < len(words); {
-		n := max(digitGroups(part, words[i:]), 1)
-		if n > 1 && numberTerms(digitsOf(words[i:i+n])) == nil {
+	read := words.Of(part, 2*maxQueryTerms)
+	for i := 0; i < len(read); {
+		n := max(digitGroups(part, read[i:]), 1)
+		if n > 1 && numberTerms(digitsOf(read[i:i+n])) == nil {
 			n = 1
 		}
-		for i+n < len(words) && !hasSpace(part[words[i+n-1].to:words[i+n].from]) {
+		for i+n < len(read) && !hasSpace(part[read[i+n-1].To:read[i+n].From]) {
 			n++
 		}
-		clauses = append(clauses, phraseOf(part[words[i].from:words[i+n-1].to])...)
+		clauses = append(clauses, phraseOf(part[read[i].From:read[i+n-1].To])...)
 		i += n
 	}
 	return clauses

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"topicpilot/topics"
+	"topicpilot/topics/words"
 )
 
 const (
@@ -51,19 +52,19 @@ type spotted struct{ words, numbers []spot }
 
 // spotsOf finds the terms of a text.
 func spotsOf(text string, limit int) spotted {
-	words := wordsOf(text, limit)
-	found := spotted{words: make([]spot, len(words))}
-	for i, w := range words {
-		found.words[i] = spot{term(string(stem(w.letters))), w.from, w.to}
+	read := words.Of(text, limit)
+	found := spotted{words: make([]spot, len(read))}
+	for i, w := range read {
+		found.words[i] = spot{term(string(words.Stem(w.Letters))), w.From, w.To}
 	}
-	for i := 0; i < len(words); {
-		n := digitGroups(text, words[i:])
+	for i := 0; i < len(read); {
+		n := digitGroups(text, read[i:])
 		if n == 0 {
 			i++
 			continue
 		}
-		for _, t := range numberTerms(digitsOf(words[i : i+n])) {
-			found.numbers = append(found.numbers, spot{t, words[i].from, words[i+n-1].to})
+		for _, t := range numberTerms(digitsOf(read[i : i+n])) {
+			found.numbers = append(found.numbers, spot{t, read[i].From, read[i+n-1].To})
 		}
 		i += n
 	}
@@ -72,11 +73,11 @@ func spotsOf(text string, limit int) spotted {
 
 // digitGroups is how many words from the first on make one number: digits with nothing
 // between them but the signs that people put into telephone numbers.
-func digitGroups(text string, words []spoken) int {
+func digitGroups(text string, read []words.Word) int {
 	n := 0
-	for n < len(words) && isNumber(words[n].letters) {
+	for n < len(read) && isNumber(read[n].Letters) {
 		if n > 0 {
-			between := text[words[n-1].to:words[n].from]
+			between := text[read[n-1].To:read[n].From]
 			if len(between) > 4 || strings.Trim(between, " \u00a0-–().") != "" {
 				break
 			}
@@ -95,10 +96,10 @@ func isNumber(letters []rune) bool {
 	return true
 }
 
-func digitsOf(words []spoken) string {
+func digitsOf(read []words.Word) string {
 	var digits strings.Builder
-	for _, w := range words {
-		digits.WriteString(string(w.letters))
+	for _, w := range read {
+		digits.WriteString(string(w.Letters))
 	}
 	return digits.String()
 }

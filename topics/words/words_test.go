@@ -1,4 +1,4 @@
-package store
+package words_test
 
 import (
 	"slices"
@@ -10,14 +10,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
-	"topicpilot/topics"
+	"topicpilot/topics/words"
 )
 
 // stems are the words of a text as they are compared.
 func stems(text string) []string {
 	var list []string
-	for _, w := range wordsOf(text, maxTerms) {
-		list = append(list, string(stem(w.letters)))
+	for _, w := range words.Of(text, 8000) {
+		list = append(list, string(words.Stem(w.Letters)))
 	}
 	return list
 }
@@ -81,8 +81,8 @@ func TestOtherWords(t *testing.T) {
 	}
 }
 
-// TestWords pins what the index holds: whoever changes it adds a migration that empties
-// the index (see 0003_search.sql).
+// TestWords pins what the search index of the store holds: whoever changes it adds a migration
+// that empties the index (see 0003_search.sql).
 func TestWords(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"Оплатил ЗАКАЗ №12-345, N005!", "оплат заказ 12 345 n005"},
@@ -104,93 +104,21 @@ func TestWords(t *testing.T) {
 			t.Errorf("%q: %q, want %q", tt.text, got, tt.want)
 		}
 	}
-	if got := term("оплат"); got != "gudbjdtp" {
-		t.Errorf("the term of a word: %s", got)
-	}
-	conv := topics.Conversation{ChatID: -100, ThreadID: 7}
-	want := "mpakilei pkemwfot gudbjdtp egczwjsj hbhgzgiw erxyjnvk rfdmtpxp lwqeaojj rifqfwit lzzhvkym"
-	if got := termsOf(conv, []string{"оплата", "+380 (50) 123-45-67"}); got != want {
-		t.Errorf("the terms of a message: %s", got)
-	}
-}
-
-// TestMatches says what is found in one text, and where.
-func TestMatches(t *testing.T) {
-	tests := []struct {
-		words, text, want string // the marked parts of the text, joined by |; - for no hit
-	}{
-		{"оплата", "Когда оплату? Оплаты нет", "оплату|Оплаты"},
-		{"оплата нет", "Когда оплату? Оплаты нет", "оплату|Оплаты|нет"},
-		{"оплата завтра", "Когда оплату?", "-"},
-		{`"новый тариф"`, "тариф новый, новые тарифы", "новые тарифы"},
-		{"«новый тариф» m6", "m6: новый тариф", "m6|новый тариф"},
-		{`"новый тариф`, "тариф новый", "тариф|новый"},
-		{"n005", "код N005, N0051", "N005"},
-		{"12-345", "12-345, 345-12", "12-345"},
-		{"ivan@example.org", "на ivan@example.org", "ivan@example.org"},
-		{"0501234567", "тел. +380 (50) 123-45-67.", "380 (50) 123-45-67"},
-		{"+380 50 123 45 67", "0501234567", "0501234567"},
-		{"123-45-67", "+380501234567", "380501234567"},
-		{"1234567", "050 123 45 67", "050 123 45 67"},
-		{"100 200", "200 и 100", "200|100"},
-		{"", "text", "-"},
-		{"🙂 !?", "🙂 text", "-"},
-		{"AND", "this and that", "and"},
-		{"NOT a*", "a, not b", "a|not"},
-		{"e", "Ё", "-"},
-		{"е", "Ё", "Ё"},
-	}
-	for _, tt := range tests {
-		clauses := parseQuery(tt.words)
-		marks, ok := matches(clauses, []string{tt.text})
-		var parts []string
-		for _, m := range marks {
-			parts = append(parts, tt.text[m[0]:m[1]])
-		}
-		got := strings.Join(parts, "|")
-		if !ok || len(clauses) == 0 {
-			got = "-"
-		}
-		if got != tt.want {
-			t.Errorf("%q in %q: %q, want %q", tt.words, tt.text, got, tt.want)
-		}
-	}
 }
 
 func checkWords(t interface{ Fatalf(string, ...any) }, text string) {
 	end := 0
-	for _, w := range wordsOf(text, maxTerms) {
-		if w.from < end || w.to <= w.from || w.to > len(text) || len(w.letters) == 0 {
-			t.Fatalf("a word from %d to %d of %q", w.from, w.to, text)
+	for _, w := range words.Of(text, 8000) {
+		if w.From < end || w.To <= w.From || w.To > len(text) || len(w.Letters) == 0 {
+			t.Fatalf("a word from %d to %d of %q", w.From, w.To, text)
 		}
-		if !utf8.RuneStart(text[w.from]) || w.to < len(text) && utf8.ValidString(text) && !utf8.RuneStart(text[w.to]) {
-			t.Fatalf("a word from %d to %d cuts a character of %q", w.from, w.to, text)
+		if !utf8.RuneStart(text[w.From]) || w.To < len(text) && utf8.ValidString(text) && !utf8.RuneStart(text[w.To]) {
+			t.Fatalf("a word from %d to %d cuts a character of %q", w.From, w.To, text)
 		}
-		end = w.to
-		short := stem(w.letters)
-		if len(short) == 0 || len(short) > len(w.letters) {
-			t.Fatalf("the stem of %q is %q", string(w.letters), string(short))
-		}
-	}
-}
-
-// checkQuery makes sure that nothing but terms and our own operators goes to an engine.
-func checkQuery(t interface{ Fatalf(string, ...any) }, words string) {
-	clauses := parseQuery(words)
-	if len(clauses) > maxQueryTerms {
-		t.Fatalf("%d clauses of %q", len(clauses), words)
-	}
-	for _, o := range []operators{sqliteOperators, postgresOperators} {
-		rest := o.expression([]string{term("here")}, clauses)
-		for _, known := range []string{o.and, o.or, o.follow} {
-			rest = strings.ReplaceAll(rest, known, "(")
-		}
-		for _, piece := range strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune("()", r) }) {
-			name := strings.Trim(piece, o.quote)
-			if len(name) != termLetters || piece != o.quote+name+o.quote ||
-				strings.ContainsFunc(name, func(r rune) bool { return r < 'a' || r > 'z' }) {
-				t.Fatalf("%q became %q", words, rest)
-			}
+		end = w.To
+		short := words.Stem(w.Letters)
+		if len(short) == 0 || len(short) > len(w.Letters) {
+			t.Fatalf("the stem of %q is %q", string(w.Letters), string(short))
 		}
 	}
 }
@@ -204,28 +132,10 @@ func FuzzWords(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		checkWords(t, text)
-		checkQuery(t, text)
-		texts := []string{text}
-		terms := termsOf(topics.Conversation{ChatID: 1, ThreadID: 2}, texts)
-		if terms == "" != (len(wordsOf(text, 1)) == 0) {
-			t.Fatalf("%q has the terms %q", text, terms)
-		}
-		marks, _ := matches(parseQuery(text), texts)
-		for i, m := range marks {
-			if m[0] >= m[1] || m[1] > len(text) || i > 0 && m[0] < marks[i-1][1] {
-				t.Fatalf("marks %v of %q", marks, text)
-			}
+		if all := words.Of(text, len(text)+1); len(all) > 1 && len(words.Of(text, len(all)-1)) != len(all)-1 {
+			t.Fatalf("the limit of words of %q is not kept", text)
 		}
 	})
-}
-
-func FuzzQuery(f *testing.F) {
-	for _, seed := range []string{
-		`a AND b NOT c`, `words:a*`, `"a" + "b"`, `NEAR(a b, 2)`, `^a`, `a | !b & c:*`, `'a' <-> b`, `«a “b» c”`, `"""`, `-a`,
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, words string) { checkQuery(t, words) })
 }
 
 var letters = rapid.RuneFrom([]rune(
@@ -255,29 +165,20 @@ func TestStemStays(t *testing.T) {
 	cyrillic := rapid.RuneFrom([]rune("абвгдежзийклмнопрстуфхцчшщъыьэюяіїє"))
 	rapid.Check(t, func(t *rapid.T) {
 		word := []rune(rapid.StringOfN(cyrillic, 1, 20, -1).Draw(t, "word"))
-		once := stem(slices.Clone(word))
-		if twice := stem(slices.Clone(once)); !slices.Equal(once, twice) {
+		once := words.Stem(slices.Clone(word))
+		if twice := words.Stem(slices.Clone(once)); !slices.Equal(once, twice) {
 			t.Fatalf("%q: %q, then %q", string(word), string(once), string(twice))
 		}
 	})
 }
 
-// TestPlaces: later messages have higher places, and a place tells its row.
-func TestPlaces(t *testing.T) {
-	const first = placeEpoch * 1_000_000
-	rapid.Check(t, func(t *rapid.T) {
-		id := rapid.Int64Range(0, maxRow).Draw(t, "id")
-		date := rapid.Int64Range(first, first+(1<<31-2)*1_000_000).Draw(t, "date")
-		other := rapid.Int64Range(0, maxRow).Draw(t, "other")
-		here, err := placeOf(id, date)
-		later, errLater := placeOf(other, date+1_000_000)
-		if err != nil || errLater != nil || here >= later || rowOf(here) != id || here < 0 {
-			t.Fatalf("%d at %d: %d, %v; later %d, %v", id, date, here, err, later, errLater)
-		}
-	})
-	for _, id := range []int64{-1, maxRow + 1} {
-		if _, err := placeOf(id, first); err == nil {
-			t.Errorf("a place for row %d", id)
+func TestStop(t *testing.T) {
+	for text, want := range map[string]bool{
+		"how": true, "Don't": true, "I'm": true, "what’s": true, "Ещё": true, "як": true, "її": true, "ЧТО": true,
+		"refund": false, "оплата": false, "рахунок": false, "DNS": false, "42": false,
+	} {
+		if got := words.Stop(words.Of(text, 1)[0].Letters); got != want {
+			t.Errorf("%s: %v", text, got)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package words
 
 import (
 	"slices"
@@ -6,12 +6,12 @@ import (
 	"unicode"
 )
 
-// stem takes the ending off a word of English, Russian or Ukrainian, so that its other
+// Stem takes the ending off a word of English, Russian or Ukrainian, so that its other
 // forms are found. It is coarse on purpose: it has to give the same for the forms of one
 // word, and need not give a word. Words with digits, and those too short to have an
-// ending, stay as they are, so that they match exactly. There is no match by the beginning
-// of a word: it would fill the hits with other words.
-func stem(word []rune) []rune {
+// ending, stay as they are, so that they match exactly. The word is one of Of; what is given
+// is not empty, and may share the word's memory.
+func Stem(word []rune) []rune {
 	cyrillic, latin := false, false
 	for _, r := range word {
 		switch {

@@ -1,4 +1,8 @@
-package store
+// Package words cuts texts into words as they are compared in every search of this program,
+// and takes their endings off. It knows English, Russian and Ukrainian, and lets the words of
+// other languages stand. What it makes is kept in the search index of the store: whoever
+// changes it adds a migration that empties that index.
+package words
 
 import (
 	"unicode"
@@ -10,26 +14,29 @@ import (
 // maxWord is how many letters of a word count, in characters.
 const maxWord = 64
 
-// spoken is a word of a text: its letters as they are compared, and where it stands.
-type spoken struct {
-	letters  []rune
-	from, to int // bytes of the text
+// Word is a word of a text.
+type Word struct {
+	// Letters are the word as it is compared, at least one and at most 64.
+	Letters []rune
+	// From and To are the bytes of the text where it stands, To excluded.
+	From, To int
 }
 
-// scanner cuts a text into words: runs of letters and digits of any script. What only
-// looks different is made the same: case, ё and е, ґ and г, accents, wide and narrow
-// forms. й and ї stay themselves. An apostrophe within a word belongs to it and does not
-// count (п'ять, п’ять, пять). A sign of a script that writes no spaces is a word.
+// scanner is the word that is being read, and those before it.
 type scanner struct {
-	words []spoken
-	now   spoken
+	words []Word
+	now   Word
 	open  bool
 	// apostrophe is how many letters stood before the last one.
 	apostrophe int
 }
 
-// wordsOf gives the words of a text in their order, at most limit.
-func wordsOf(text string, limit int) []spoken {
+// Of gives the words of a text in their order, at most limit: runs of letters and digits of
+// any script. What only looks different is made the same: case, ё and е, ґ and г, accents,
+// wide and narrow forms. й and ї stay themselves. An apostrophe within a word belongs to it
+// and does not count (п'ять, п’ять, пять), nor does an English 's. A sign of a script that
+// writes no spaces is a word.
+func Of(text string, limit int) []Word {
 	var s scanner
 	for i := 0; i < len(text) && len(s.words) < limit; {
 		r, size := utf8.DecodeRuneInString(text[i:])
@@ -48,11 +55,11 @@ func (s *scanner) take(r rune, written string, at int) {
 	case r == utf8.RuneError && len(written) <= 1:
 		s.flush()
 	case isApostrophe(r): // ʼ is a letter to Unicode
-		s.apostrophe = len(s.now.letters)
+		s.apostrophe = len(s.now.Letters)
 	case r < utf8.RuneSelf && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9'):
 		s.begin(at)
 		s.add(r)
-		s.now.to = at + len(written)
+		s.now.To = at + len(written)
 	case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mc, r):
 		alone := isAlone(r)
 		if alone {
@@ -60,13 +67,13 @@ func (s *scanner) take(r rune, written string, at int) {
 		}
 		s.begin(at)
 		s.fold(r, written)
-		s.now.to = at + len(written)
+		s.now.To = at + len(written)
 		if alone {
 			s.flush()
 		}
 	case unicode.Is(unicode.Mn, r) && s.open:
 		s.mark(r)
-		s.now.to = at + len(written)
+		s.now.To = at + len(written)
 	case isUnseen(r) && s.open:
 	default:
 		s.flush()
@@ -75,13 +82,13 @@ func (s *scanner) take(r rune, written string, at int) {
 
 func (s *scanner) begin(at int) {
 	if !s.open {
-		s.now, s.open, s.apostrophe = spoken{from: at}, true, -1
+		s.now, s.open, s.apostrophe = Word{From: at}, true, -1
 	}
 }
 
 func (s *scanner) add(r rune) {
-	if len(s.now.letters) < maxWord {
-		s.now.letters = append(s.now.letters, r)
+	if len(s.now.Letters) < maxWord {
+		s.now.Letters = append(s.now.Letters, r)
 	}
 }
 
@@ -138,11 +145,11 @@ func (s *scanner) plain(r rune) {
 
 // mark drops an accent, unless it makes another letter of the one before.
 func (s *scanner) mark(r rune) {
-	n := len(s.now.letters)
+	n := len(s.now.Letters)
 	if n == 0 || n == maxWord {
 		return
 	}
-	switch last := &s.now.letters[n-1]; {
+	switch last := &s.now.Letters[n-1]; {
 	case r == '\u0306' && *last == 'и':
 		*last = 'й'
 	case r == '\u0308' && *last == 'і':
@@ -156,11 +163,11 @@ func (s *scanner) flush() {
 		return
 	}
 	s.open = false
-	n := len(s.now.letters)
-	if s.apostrophe == n-1 && n > 1 && s.now.letters[n-1] == 's' {
-		s.now.letters = s.now.letters[:n-1]
+	n := len(s.now.Letters)
+	if s.apostrophe == n-1 && n > 1 && s.now.Letters[n-1] == 's' {
+		s.now.Letters = s.now.Letters[:n-1]
 	}
-	if len(s.now.letters) > 0 {
+	if len(s.now.Letters) > 0 {
 		s.words = append(s.words, s.now)
 	}
 }
