@@ -61,6 +61,8 @@ const (
 	// part: names of pages and products are made of shorter words.
 	minRandom = 24
 	minPart   = 20
+	// sizeAWS is that of AWS's secret keys, in which a slash may stand anywhere.
+	sizeAWS = 40
 )
 
 // isRandom tells keys from words and names: by letters and digits that change places all the
@@ -70,6 +72,10 @@ func isRandom(s string) bool {
 	whole := spreadOf(s)
 	if len(s) >= minHex && strings.Trim(s, "0123456789abcdefABCDEF") == "" {
 		return whole.digits > 0 && whole.letters() > 0
+	}
+	if len(s) == sizeAWS && !strings.ContainsAny(s, "-_") && min(whole.lower, whole.upper) >= 6 && whole.digits > 0 &&
+		whole.changes*3 >= len(s) {
+		return true
 	}
 	longest := ""
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("-_/+", r) }) {
