@@ -149,7 +149,7 @@ func (v *visitor) innocent(after string) {
 func internalWords() []string {
 	return []string{
 		"/ ", "/info", "/assist", "/activate", "/notion", "/link", "/find", "/transcript", "/forget", "Balance",
-		"Business M", "810001", "+44 7700", "operators", "outcome", "Checked", "has been told", "Notion", "Tags",
+		"tariff Sprout", "810001", "+44 7700", "operators", "outcome", "Checked", "has been told", "Notion", "Tags",
 		"Priority", "N005", "linked", "Transcript", "Found in", "erased", "billing run", "discount of June",
 	}
 }
@@ -185,7 +185,7 @@ func (v *visitor) leave() {
 	for _, word := range []string{
 		"does not fit", "AADemoToken", "demo-topics-token", "demoInstanceKey", "demo-billing-token",
 		"demo-notion-token", "Emma Wilson", "emma_wilson", "900123", "six months", "discount of June", "N005", "VIP",
-		"your invoice", "Business L",
+		"your invoice", "Grove",
 	} {
 		if strings.Contains(out, word) {
 			v.t.Errorf("the log holds %q", word)
@@ -200,7 +200,7 @@ func testDemoInBrowser(t *testing.T, bin string) {
 	v.Topic("Emma Wilson")
 
 	v.Write("composer-text", "/info")
-	v.Until(demotest.Has(internalCard, "Balance 24.50 EUR · tariff Business M"))
+	v.Until(demotest.Has(internalCard, "Balance 24.50 EUR · tariff Sprout"))
 	card := v.Eval(demotest.Texts(internalCard))
 	for _, want := range []string{
 		"Emma Wilson", "@emma_wilson", "810001", "+44 7700 900123", "the customer does not see this",
@@ -265,7 +265,7 @@ func testDemoFaults(t *testing.T, bin string) {
 	v := newVisitor(t, bin)
 	v.Topic("Emma Wilson")
 	v.Write("composer-text", "/info")
-	v.Until(demotest.Has(internalCard, "Business M"))
+	v.Until(demotest.Has(internalCard, "Sprout"))
 
 	v.fault("billing-down")
 	v.Write("composer-text", "/info")
@@ -297,8 +297,8 @@ func testDemoPicture(t *testing.T, bin string) {
 	v.Look(1320, 800, "light")
 	v.Topic("Emma Wilson")
 	v.Write("composer-text", "/info")
-	v.Until(demotest.Has(internalCard, "Business M"))
-	v.told = append(v.told, "Your tariff Business L is active until ")
+	v.Until(demotest.Has(internalCard, "Sprout"))
+	v.told = append(v.told, "Your tariff Grove is active until ")
 	v.Write("composer-text", "/activate t1 m6")
 	v.press("Do it")
 	v.Until(demotest.Has(fromSupport, v.told[0]))

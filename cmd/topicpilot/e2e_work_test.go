@@ -54,7 +54,7 @@ func count(selector, text string, n int) string {
 // learns of it once, and of nothing else.
 func testDemoActions(t *testing.T, bin string) {
 	v := newVisitor(t, bin)
-	v.told = []string{"Your tariff Business L is active until ", "Your tariff VPS 8 is active until "}
+	v.told = []string{"Your tariff Grove is active until ", "Your tariff VPS-4 is active until "}
 	v.Topic("Emma Wilson")
 	v.Write("composer-text", "/activate t1 m6")
 	v.innocent("the question")
@@ -62,7 +62,7 @@ func testDemoActions(t *testing.T, bin string) {
 	v.Until(demotest.Has(internalCard, "The customer has been told."))
 	v.Until(demotest.Has(fromSupport, v.told[0]))
 	v.systems()
-	v.Until(count(effects, "Business L for 6 months", 1))
+	v.Until(count(effects, "Grove for 6 months", 1))
 	v.innocent("a double tap")
 	v.Shot("e2e-activate")
 
@@ -71,7 +71,7 @@ func testDemoActions(t *testing.T, bin string) {
 	v.press("Do it")
 	v.Until(demotest.Has(internalCard, "outcome unknown"))
 	v.innocent("a lost answer")
-	if pane := v.Eval(demotest.Texts(fromSupport)); strings.Contains(pane, "VPS 8") {
+	if pane := v.Eval(demotest.Texts(fromSupport)); strings.Contains(pane, "VPS-4") {
 		t.Errorf("the customer is told of what is unknown: %s", pane)
 	}
 	v.Shot("e2e-unknown")
@@ -101,7 +101,7 @@ func (v *visitor) manages() {
 	v.innocent("/admin")
 	address := v.Eval(`document.querySelector('[data-testid="message"] a[href*="/billing/"]').href`)
 	v.Do(chromedp.Navigate(address))
-	if got := v.Eval(`document.body.innerText`); !strings.Contains(got, "VPS 8 for 3 months") {
+	if got := v.Eval(`document.body.innerText`); !strings.Contains(got, "VPS-4 for 3 months") {
 		v.t.Errorf("the page in billing: %q", got)
 	}
 	v.Shot("e2e-billing")

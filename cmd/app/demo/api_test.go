@@ -74,7 +74,7 @@ func TestAPIRefusals(t *testing.T) {
 func TestPageIsServed(t *testing.T) {
 	s := start(t)
 	status, page := request(t, s, http.MethodGet, "", "")
-	if status != 200 || !strings.Contains(page, "Aurora Hosting · Support") || strings.Contains(page, "<script>") {
+	if status != 200 || !strings.Contains(page, "Pelmora · Support") || strings.Contains(page, "<script>") {
 		t.Errorf("status %d: %.200s", status, page)
 	}
 	for _, asset := range []string{"main.js", "store.js", "base.css", "icon.svg"} {

@@ -111,14 +111,14 @@ func TestCardAndItsButtons(t *testing.T) {
 	b.Shot("menu-light")
 	b.Do(chromedp.SendKeys(demotest.ID("composer-text"), "info\r"))
 	card := demotest.ID("message") + `[data-role="topicpilot"][data-internal="true"]`
-	b.Until(demotest.Has(card, "Business M"))
+	b.Until(demotest.Has(card, "Sprout"))
 	if got := b.Eval(demotest.Texts(card + " code")); got != "810001" {
 		t.Errorf("the code entity is %q", got)
 	}
 	if got := b.Eval(demotest.Texts(card + " b")); got != "Emma Wilson" {
 		t.Errorf("the bold entity is %q", got)
 	}
-	if got := b.Eval(demotest.Texts(card + " blockquote")); got != "Balance 24.50 EUR · tariff Business M" {
+	if got := b.Eval(demotest.Texts(card + " blockquote")); got != "Balance 24.50 EUR · tariff Sprout" {
 		t.Errorf("the quote is %q", got)
 	}
 	b.Do(chromedp.Click(demotest.ID("buttons") + " button"))

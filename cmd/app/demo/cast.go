@@ -11,8 +11,8 @@ const (
 	botID      int64 = 7700000001
 	botToken         = "7700000001:AADemoTokenThatOpensNothing-000000000"
 	groupID    int64 = -1002101424779
-	groupTitle       = "Aurora Hosting · Support"
-	brand            = "Aurora Hosting"
+	groupTitle       = "Pelmora · Support"
+	brand            = "Pelmora"
 
 	mirrorID int64 = 5555
 	olgaID   int64 = 7001
@@ -36,12 +36,12 @@ func members() []telegramtest.Member {
 			Status: status, Rights: rights,
 		}
 	}
-	relay := person(mirrorID, "Aurora", "aurora_relay", telegramtest.Administrator)
+	relay := person(mirrorID, "Pelmora", "pelmora_relay", telegramtest.Administrator)
 	relay.User.LastName = "relay"
 	return []telegramtest.Member{
-		person(irynaID, "Iryna", "iryna_aurora", telegramtest.Creator),
-		person(olgaID, "Olga", "olga_aurora", telegramtest.Administrator),
-		person(maxID, "Max", "max_aurora", telegramtest.Administrator),
+		person(irynaID, "Iryna", "iryna_pelmora", telegramtest.Creator),
+		person(olgaID, "Olga", "olga_pelmora", telegramtest.Administrator),
+		person(maxID, "Max", "max_pelmora", telegramtest.Administrator),
 		person(guestID, "Guest", "", telegramtest.Regular),
 		relay,
 	}

@@ -46,7 +46,7 @@ type effect struct {
 
 // tariffs are what can be switched on.
 func tariffs() map[string]string {
-	return map[string]string{"t1": "Business L", "t2": "VPS 8", "t3": "Mail Plus"}
+	return map[string]string{"t1": "Grove", "t2": "VPS-4", "t3": "VPS-2"}
 }
 
 // accounts are the billing system's accounts and whose they are.

@@ -126,13 +126,13 @@ func (p *puppet) answer(ctx context.Context, u update) error {
 
 // card is a text with entities as the real bot sends it; the offsets count UTF-16 units.
 func card() (string, []object) {
-	text := "/ Emma Wilson\n@emma_wilson · id 810001\n🟪 waits for an answer\nBalance 24.50 EUR · tariff Business M"
+	text := "/ Emma Wilson\n@emma_wilson · id 810001\n🟪 waits for an answer\nBalance 24.50 EUR · tariff Sprout"
 	entity := func(kind, part string) object {
 		before, _, _ := strings.Cut(text, part)
 		return object{"type": kind, "offset": len(utf16.Encode([]rune(before))), "length": len(utf16.Encode([]rune(part)))}
 	}
 	return text, []object{
 		entity("bold", "Emma Wilson"), entity("mention", "@emma_wilson"), entity("code", "810001"),
-		entity("blockquote", "Balance 24.50 EUR · tariff Business M"),
+		entity("blockquote", "Balance 24.50 EUR · tariff Sprout"),
 	}
 }

@@ -11,10 +11,10 @@ func emma() scene {
 		title: "Emma Wilson", status: statusWaiting, color: 7322096,
 		customer: customer{
 			ID: 810001, FirstName: "Emma", LastName: "Wilson", Username: "emma_wilson", Language: "en",
-			Phone: "+44 7700 900123", Balance: "24.50 EUR", Tariff: "Business M",
+			Phone: "+44 7700 900123", Balance: "24.50 EUR", Tariff: "Sprout",
 		},
 		lines: []line{
-			says(62*minute, "Hi! We moved to the Business M plan yesterday, but the invoice still shows Starter."),
+			says(62*minute, "Hi! We moved to the Sprout plan yesterday, but the invoice still shows Seed."),
 			tells(58*minute, olgaID, "Hello Emma, thanks for writing. Let me look at your invoice."),
 			tells(57*minute, olgaID, "/ the plan was switched after the billing run, see #4821"),
 			tells(51*minute, olgaID, "The invoice was made an hour before the switch. You will get a corrected one today."),
@@ -28,13 +28,13 @@ func oleksandr() scene {
 		title: "Олександр Коваленко", status: statusAnswered, color: 9367192,
 		customer: customer{
 			ID: 810002, FirstName: "Олександр", LastName: "Коваленко", Username: "okovalenko", Language: "uk",
-			Phone: "+380 44 000 0102", Balance: "310.00 UAH", Tariff: "Start",
+			Phone: "+380 44 000 0102", Balance: "6.20 EUR", Tariff: "Seed",
 		},
 		lines: []line{
 			says(140*minute, "Доброго дня! Хочу перенести домен kovalenko.example до вас. Що для цього потрібно?"),
 			tells(133*minute, maxID, "Вітаю, Олександре! Потрібен код перенесення від теперішнього реєстратора."),
 			says(120*minute, "Код отримав. Куди його надіслати?"),
-			tells(118*minute, maxID, "Вставте його в кабінеті: Домени → Перенести. Перенесення триває до п’яти днів."),
+			tells(118*minute, maxID, "Вставте його в кабінеті: Домени → Перенести. Перенесення триває 5–7 днів."),
 			tells(117*minute, maxID, "/ the domain unlocks on Friday, look again then"),
 		},
 	}
@@ -44,7 +44,7 @@ func maria() scene {
 	return scene{
 		title: "Мария Соколова", status: statusWaiting, color: 16749490,
 		customer: customer{
-			ID: 810003, FirstName: "Мария", LastName: "Соколова", Language: "ru", Balance: "7.20 EUR", Tariff: "Mail Pro",
+			ID: 810003, FirstName: "Мария", LastName: "Соколова", Language: "ru", Balance: "7.20 EUR", Tariff: "Sprout",
 		},
 		lines: []line{
 			says(95*minute, "Здравствуйте! С утра не приходят письма на info@sokolova.example"),
@@ -78,7 +78,7 @@ func dmytro() scene {
 		title: "Дмитро Шевчук", status: statusWaiting, color: 16478047,
 		customer: customer{
 			ID: 810005, FirstName: "Дмитро", LastName: "Шевчук", Username: "dshevchuk", Language: "uk",
-			Phone: "+380 44 000 0105", Balance: "-3.10 EUR", Tariff: "VPS 4",
+			Phone: "+380 44 000 0105", Balance: "-3.10 EUR", Tariff: "Grove",
 		},
 		lines: []line{
 			says(24*minute, "Добрий день! Після оновлення PHP сайт відповідає 502. Допоможете?"),
@@ -104,11 +104,11 @@ func anna() scene {
 		title: "Anna Kowalska", status: statusClosed, color: 7322096,
 		customer: customer{
 			ID: 810007, FirstName: "Anna", LastName: "Kowalska", Username: "ankow", Language: "pl",
-			Phone: "+48 22 000 01 07", Balance: "0.00 EUR", Tariff: "Starter",
+			Phone: "+48 22 000 01 07", Balance: "0.00 EUR", Tariff: "Seed",
 		},
 		lines: []line{
 			says(1090*minute, "Hi, how do I switch on two-factor login?"),
-			tells(1081*minute, olgaID, "Hello Anna! Profile → Security → Two-factor login, then scan the code with your app."),
+			tells(1081*minute, olgaID, "Hello Anna! Profile → Security → Two-factor, then scan the code with your app."),
 			says(1075*minute, "It works, thank you!"),
 		},
 	}

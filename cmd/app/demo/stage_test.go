@@ -232,7 +232,7 @@ func TestCustomerWritesThroughTheMirror(t *testing.T) {
 			}
 			v := s.State()
 			m := find(v, id)
-			if m.Author.Name != c.author || m.Author.Role != "customer" || m.Via != "Aurora relay" || m.Internal {
+			if m.Author.Name != c.author || m.Author.Role != "customer" || m.Via != "Pelmora relay" || m.Internal {
 				t.Errorf("the team sees %+v", m)
 			}
 			if p := onPhone(v, id); p == nil || !p.Own || p.Text != c.text {

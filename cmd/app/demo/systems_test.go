@@ -71,7 +71,7 @@ func TestBillingActs(t *testing.T) {
 		}
 	}
 	effects := s.State().Systems.Effects
-	if len(effects) != 2 || effects[0].Text != "Business L switched off" || effects[1].Key != "a" {
+	if len(effects) != 2 || effects[0].Text != "Grove switched off" || effects[1].Key != "a" {
 		t.Errorf("effects %+v", effects)
 	}
 }
@@ -245,7 +245,7 @@ func TestBillingPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, page := request(t, s, http.MethodGet, "billing/users/810001", "")
-	for _, want := range []string{"Emma Wilson", "24.50 EUR", "Business L for 6 months", "N005 Wilson Studio"} {
+	for _, want := range []string{"Emma Wilson", "24.50 EUR", "Grove for 6 months", "N005 Wilson Studio"} {
 		if status != 200 || !strings.Contains(page, want) {
 			t.Errorf("status %d, no %q", status, want)
 		}

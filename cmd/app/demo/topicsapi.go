@@ -30,7 +30,7 @@ func (a *topicsAPI) release() error {
 // tell makes the API know a topic in its present status.
 func (a *topicsAPI) tell(topic int, s scene, status string, at time.Time) {
 	info := topicsapitest.Info{
-		Chat: s.chat, Status: status, Title: s.title, InstanceName: "aurora_support",
+		Chat: s.chat, Status: status, Title: s.title, InstanceName: "pelmora_support",
 		LastDate: at.UTC().Format(time.DateTime),
 	}
 	if !s.chat {
