@@ -13,9 +13,9 @@ import (
 // clockSkew bounds how far Telegram's clock is believed to be ahead of ours.
 const clockSkew = 10 * time.Minute
 
-// Traces lists what others have to erase of a customer. A topic is the customer's if it is known as such, or
-// if nobody's is known any more and a run or a page names the customer; and so is the same
-// topic under another id of its group.
+// Traces lists what others have to erase of a customer. A topic is the customer's if it is
+// known as such, or if nobody's is known any more and a run, a page or a draft names the
+// customer; and so is the same topic under another id of its group.
 func (s *Store) Traces(ctx context.Context, customerID int64) (topics.Traces, error) {
 	traces := topics.Traces{Blocks: map[string][]string{}}
 	var err error
@@ -48,7 +48,7 @@ func (s *Store) topicsOf(ctx context.Context, customerID int64) (list []topics.C
 	if customerID == 0 {
 		return nil, errors.New("0 is no customer's id")
 	}
-	err = s.rows(ctx, qCustomerTopics, []any{customerID, customerID, customerID}, func(rows *sql.Rows) error {
+	err = s.rows(ctx, qCustomerTopics, []any{customerID, customerID, customerID, customerID}, func(rows *sql.Rows) error {
 		var conv topics.Conversation
 		err := rows.Scan(&conv.ChatID, &conv.ThreadID)
 		list = append(list, conv)
@@ -87,27 +87,13 @@ func (s *Store) underOtherIDs(
 	return list, nil
 }
 
-// sameGroup lists all ids that a group has had, the given one first.
-func sameGroup(moves []topics.Migrated, chatID int64) []int64 {
-	chats := []int64{chatID}
-	for i := 0; i < len(chats); i++ { // it grows meanwhile
-		for _, move := range moves {
-			for _, other := range []int64{move.From, move.To} {
-				if (chats[i] == move.From || chats[i] == move.To) && !slices.Contains(chats, other) {
-					chats = append(chats, other)
-				}
-			}
-		}
-	}
-	return chats
-}
-
 // mayBeOf reports whether a topic is stored that is known as nobody else's.
 func (s *Store) mayBeOf(ctx context.Context, customerID int64, conv topics.Conversation) (bool, error) {
-	if _, err := s.Topic(ctx, conv); err != nil {
-		if errors.Is(err, topics.ErrNotFound) {
-			err = nil
+	if _, err := s.Topic(ctx, conv); errors.Is(err, topics.ErrNotFound) {
+		if stored, err := s.hasAdvice(ctx, conv); err != nil || !stored {
+			return false, err
 		}
+	} else if err != nil {
 		return false, err
 	}
 	info, _, err := s.CustomerOf(ctx, conv)
@@ -134,8 +120,8 @@ type erasure struct {
 	seq int64
 	// known is set when there is anything of the customer.
 	known bool
-	// highItem, highRow and highVersion bound what was there when the tombstones were set.
-	highItem, highRow, highVersion int64
+	// These bound what was there when the tombstones were set.
+	highItem, highRow, highVersion, highDraft, highGap int64
 
 	receipt topics.Receipt
 }
@@ -149,7 +135,7 @@ func (s *Store) Forget(ctx context.Context, customerID int64, outside topics.Out
 		return topics.Receipt{}, wrap("forget a customer", err)
 	}
 	for _, step := range []func(context.Context) error{
-		e.entomb, e.messages, e.versions, e.items, e.shown, e.runs, e.copies,
+		e.entomb, e.messages, e.versions, e.items, e.shown, e.runs, e.advice, e.copies,
 		func(ctx context.Context) error { return e.outside(ctx, outside) },
 	} {
 		if err := step(ctx); err != nil {
@@ -248,8 +234,14 @@ func (e *erasure) entomb(ctx context.Context) error {
 		if _, err := w.row(qHighestItem, nil, &e.highItem); err != nil {
 			return err
 		}
+		if _, err := w.row(qHighestAdvice, nil, &e.highDraft, &e.highGap); err != nil {
+			return err
+		}
+		if err := e.advised(w); err != nil {
+			return err
+		}
 		var named int64
-		if _, err := w.row(qKnowsCustomer, []any{e.customer, e.customer, e.customer}, &named); err != nil {
+		if _, err := w.row(qKnowsCustomer, []any{e.customer, e.customer, e.customer, e.customer}, &named); err != nil {
 			return err
 		}
 		e.known = named > 0 || len(e.topics) > 0 || e.receipt.Journal+e.receipt.Waiting > 0

@@ -38,6 +38,11 @@ func (s *Store) writeOutcome(w writer, o *topics.Outcome, now int64) error {
 			return err
 		}
 	}
+	for _, posted := range o.Drafts {
+		if err := postDraft(w, posted); err != nil {
+			return err
+		}
+	}
 	return noteSends(w, o.Sends)
 }
 

@@ -238,7 +238,7 @@ const vacuumTime = 30 * time.Second
 // erasedTables held what a customer's erasure deletes.
 var erasedTables = []string{
 	"messages", "message_versions", "search", "items", "runs", "topics", "topic_customers", "links", "pages",
-	"page_blocks", "exports", "memos",
+	"page_blocks", "exports", "memos", "drafts", "topic_modes", "knowledge_gaps", "token_days", "token_bookings",
 }
 
 // wipe makes the server reuse the space of the deleted rows. What its log and its

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 )
 
@@ -32,16 +33,18 @@ type Pruned struct {
 // Prune removes what is kept no longer: payloads of done items, keys of done items after
 // seven days and the items with them (later if their payloads are to be kept longer),
 // parked ones after ninety, runs after four hundred, memos that have expired, messages
-// with their versions and their words in the index, and traces of processes that are
-// gone. It works in small transactions and may be stopped and repeated at any time.
+// with their versions and their words in the index, what the advisor keeps (pruneAdvice),
+// and traces of processes that are gone. It works in small transactions and may be stopped
+// and repeated at any time.
 func (s *Store) Prune(ctx context.Context, keep Retention) (Pruned, error) {
 	var pruned Pruned
 	now := s.now()
 	steps := []func() error{
 		func() error { return s.pruneParked(ctx, micros(now.Add(-parkedFor)), &pruned) },
 		func() error { return s.pruneSends(ctx, &pruned) },
-		func() error { return s.pruneIDs(ctx, qOldMemos, qDeleteMemo, micros(now), &pruned.Other) },
+		func() error { return s.pruneIDs(ctx, aged{qOldMemos, qDeleteMemo, micros(now), nil}, &pruned.Other) },
 		func() error { return s.pruneRuns(ctx, micros(now.Add(-runsFor)), &pruned) },
+		func() error { return s.pruneAdvice(ctx, keep.Messages, &pruned) },
 		func() error { return s.engine.prune(ctx, &pruned) },
 	}
 	if keep.Journal > 0 {
@@ -172,18 +175,27 @@ func (s *Store) pruneKeys(ctx context.Context, before int64) error {
 }
 
 func (s *Store) pruneParked(ctx context.Context, before int64, pruned *Pruned) error {
-	return s.pruneIDs(ctx, qOldParked, qDeleteParked, before, &pruned.Parked)
+	return s.pruneIDs(ctx, aged{qOldParked, qDeleteParked, before, nil}, &pruned.Parked)
 }
 
 func (s *Store) pruneSends(ctx context.Context, pruned *Pruned) error {
-	return s.pruneIDs(ctx, qOldSends, qPruneSendLog, micros(s.now().Add(-sendLogKept)), &pruned.Other)
+	return s.pruneIDs(ctx, aged{qOldSends, qPruneSendLog, micros(s.now().Add(-sendLogKept)), nil}, &pruned.Other)
 }
 
-// pruneIDs removes what find lists until it lists nothing.
-func (s *Store) pruneIDs(ctx context.Context, find, remove query, before int64, count *int64) error {
+// aged is what is not kept beyond an age.
+type aged struct {
+	// find lists ids of what is from before a time, up to a limit; change takes args and
+	// an id, after which find lists it no more.
+	find, change query
+	before       int64
+	args         []any
+}
+
+// pruneIDs changes what is found until nothing is.
+func (s *Store) pruneIDs(ctx context.Context, a aged, count *int64) error {
 	for {
 		var ids []int64
-		err := s.rows(ctx, find, []any{before, pruneStep}, func(rows *sql.Rows) error {
+		err := s.rows(ctx, a.find, []any{a.before, pruneStep}, func(rows *sql.Rows) error {
 			var id int64
 			err := rows.Scan(&id)
 			ids = append(ids, id)
@@ -192,20 +204,20 @@ func (s *Store) pruneIDs(ctx context.Context, find, remove query, before int64, 
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := s.deleteEach(ctx, remove, ids); err != nil {
+		if err := s.deleteEach(ctx, a.change, ids, a.args...); err != nil {
 			return err
 		}
 		*count += int64(len(ids))
 	}
 }
 
-func (s *Store) deleteEach(ctx context.Context, remove query, ids []int64) error {
+func (s *Store) deleteEach(ctx context.Context, remove query, ids []int64, args ...any) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	return s.write(ctx, func(w writer) error {
 		for _, id := range ids {
-			if err := w.exec(remove, id); err != nil {
+			if err := w.exec(remove, append(slices.Clip(args), id)...); err != nil {
 				return err
 			}
 		}

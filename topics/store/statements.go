@@ -73,7 +73,7 @@ const (
 	qPauseOf
 	qPauses
 	// lanesCount ends this file's part. The other parts go on from there, each in its own
-	// file: statements_work.go, then statements_search.go.
+	// file: statements_work.go, statements_advice.go, then statements_search.go.
 	lanesCount
 )
 
@@ -189,7 +189,7 @@ func statementTexts(shared bool) (all [queryCount]string) {
 	if shared {
 		own = searchPostgres
 	}
-	for _, part := range []map[query]string{laneTexts, workTexts, searchTexts, own} {
+	for _, part := range []map[query]string{laneTexts, workTexts, adviceTexts, searchTexts, own} {
 		for q, text := range part {
 			all[q] = text
 		}

@@ -2,7 +2,7 @@ package store
 
 // Statements of the search.
 const (
-	qIndexNext = iota + workCount
+	qIndexNext = iota + adviceCount
 	qIndexRow
 	qIndexMessage
 	qIndexSame

@@ -168,6 +168,9 @@ var workTexts = map[query]string{
 		UNION SELECT chat_id, thread_id FROM pages AS p WHERE customer_id = ? AND thread_id <> 0 AND NOT EXISTS (
 			SELECT 1 FROM topic_customers AS c
 			WHERE c.chat_id = p.chat_id AND c.thread_id = p.thread_id AND c.customer_id <> 0)
+		UNION SELECT chat_id, thread_id FROM drafts AS d WHERE customer_id = ? AND customer_id <> 0
+			AND thread_id <> 0 AND NOT EXISTS (SELECT 1 FROM topic_customers AS c
+				WHERE c.chat_id = d.chat_id AND c.thread_id = d.thread_id AND c.customer_id <> 0)
 		ORDER BY 1, 2`,
 	qCustomerPages: `SELECT ` + pageColumns + ` FROM pages WHERE customer_id = ? ORDER BY id`,
 	qTopicPages: `SELECT ` + pageColumns + ` FROM pages WHERE chat_id = ? AND thread_id = ? AND customer_id <> ?
@@ -181,6 +184,7 @@ var workTexts = map[query]string{
 		(SELECT CAST(coalesce(sum(version), 0) AS BIGINT) FROM exports WHERE chat_id = ? AND thread_id = ?)`,
 	qKnowsCustomer: `SELECT (SELECT count(*) FROM links WHERE customer_id = ?)
 		+ (SELECT count(*) FROM runs WHERE customer_id = ? AND customer_id <> 0)
+		+ (SELECT count(*) FROM drafts WHERE customer_id = ? AND customer_id <> 0)
 		+ (SELECT count(*) FROM pages WHERE customer_id = ?)`,
 	qLatestMessage: `SELECT coalesce(max(date), 0) FROM messages WHERE chat_id = ? AND thread_id = ?`,
 	qHighestItem:   `SELECT coalesce(max(id), 0) FROM items`,

@@ -24,6 +24,12 @@ var (
 	_ topics.MemoStore     = (*Store)(nil)
 	_ topics.Importer      = (*Store)(nil)
 	_ topics.Eraser        = (*Store)(nil)
+	_ topics.DraftStore    = (*Store)(nil)
+	_ topics.ModeStore     = (*Store)(nil)
+	_ topics.GapStore      = (*Store)(nil)
+	_ topics.TokenStore    = (*Store)(nil)
+	_ topics.VectorStore   = (*Store)(nil)
+	_ topics.RecentReader  = (*Store)(nil)
 )
 
 // Options are what Open needs besides the address.
