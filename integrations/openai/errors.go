@@ -82,8 +82,9 @@ func newRefusal(status int, raw []byte) *refusal {
 	if json.Unmarshal(body.Error, &inner) == nil {
 		body = inner
 	}
-	r.code, _ = body.Code.(string)
-	r.kind, _ = body.Type.(string)
+	code, _ := body.Code.(string)
+	kind, _ := body.Type.(string)
+	r.code, r.kind = ownWord(code), ownWord(kind)
 	param, _ := body.Param.(string)
 	if r.status == 0 {
 		r.status = numericStatus(body.Code)
@@ -134,9 +135,8 @@ func subject(message, param string) (about, string) {
 	return aboutOther, param
 }
 
-// refused classes a refusal. sent is the request's body: words that stand there, or in the
-// key or the address, are not repeated.
-func (c *Client) refused(r *refusal, header http.Header, sent []byte) error {
+// refused classes a refusal.
+func (c *Client) refused(r *refusal, header http.Header) error {
 	e := &topics.ModelError{Fault: topics.ModelRefused, Sent: r.within, Err: r}
 	after := retryAfter(header, c.opt.Now())
 	switch {
@@ -153,7 +153,6 @@ func (c *Client) refused(r *refusal, header http.Header, sent []byte) error {
 	case r.status == 0, r.status >= 500, r.status == http.StatusRequestTimeout:
 		e.Fault, e.Sent = topics.ModelDown, true
 	}
-	r.code, r.kind = c.ownWord(r.code, sent), c.ownWord(r.kind, sent)
 	return e
 }
 
@@ -169,17 +168,36 @@ func (r *refusal) noMoney() bool {
 	return slices.Contains(paid, r.code) || slices.Contains(paid, r.kind)
 }
 
-// words are codes and types: insufficient_quota, NotFoundError.
-var words = regexp.MustCompile(`^(?:[a-z]+(?:_[a-z0-9]+)+|[A-Z][A-Za-z]*Error)$`)
+// vocabulary are the words that codes and types are made of. Others are not shown: a server
+// may put there what was sent to it.
+var vocabulary = strings.Fields(`access account allowed api argument authentication authorization bad balance
+	billing cancelled capacity client combination completion conflict connection content context
+	deactivated decimal denied disabled does embedding empty engine error exceed exceeded exist exists expired failed
+	filter forbidden format found gateway generic hard implemented input insufficient integer internal invalid is json key
+	length limit limits loading long match max maximum message messages method min missing model moderation no not
+	object organization overloaded parameter payload payment permission policy processing project prompt provider
+	quota rate reached region request requests required response schema server service size status string
+	supported temperature timeout token tokens too type unauthorized unavailable unknown unprocessable unsupported
+	upstream usage user validation value violation above active array below credits entity large many on out of per
+	minute day tpm rpm`)
 
-// ownWord gives a code or type if it is the server's own word, and "" otherwise.
-func (c *Client) ownWord(word string, sent []byte) string {
-	if len(word) > 64 || !words.MatchString(word) || bytes.Contains(sent, []byte(word)) ||
-		strings.Contains(c.key, word) || strings.Contains(c.base.String(), word) {
+// ownWord gives a code or type such as rate_limit_exceeded or NotFoundError, and "" for what is
+// none.
+func ownWord(code string) string {
+	if len(code) > 64 || strings.ContainsFunc(code, func(r rune) bool {
+		return r != '_' && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
 		return ""
 	}
-	return word
+	parts := strings.Fields(strings.ToLower(capital.ReplaceAllString(strings.ReplaceAll(code, "_", " "), " $0")))
+	if slices.ContainsFunc(parts, func(part string) bool { return !slices.Contains(vocabulary, part) }) {
+		return ""
+	}
+	return code
 }
+
+// capital begins a word of NotFoundError.
+var capital = regexp.MustCompile(`[A-Z][a-z]`)
 
 // retryAfter reads the pause that the server asks for: milliseconds (OpenAI's own header),
 // seconds or a date; 0 for none.

@@ -18,8 +18,8 @@ func ReadVectors(answer io.Reader, n int) ([][]float32, *topics.TokenUsage, erro
 }
 
 // Refused classes a refusal as the client does.
-func (c *Client) Refused(status int, header http.Header, raw, sent []byte) error {
-	return c.refused(newRefusal(status, raw), header, sent)
+func (c *Client) Refused(status int, header http.Header, raw []byte) error {
+	return c.refused(newRefusal(status, raw), header)
 }
 
 // Bounds of answers, in bytes.

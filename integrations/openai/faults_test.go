@@ -3,6 +3,7 @@ package openai_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -195,9 +196,10 @@ func TestCancelled(t *testing.T) {
 
 // TestUnreachable: what fails before anything has left.
 func TestUnreachable(t *testing.T) {
-	tls := httptest.NewTLSServer(http.NotFoundHandler())
+	tls := httptest.NewUnstartedServer(http.NotFoundHandler())
+	tls.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	tls.StartTLS()
 	defer tls.Close()
-	tls.Config.ErrorLog = nil
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
 	gone := httptest.NewServer(http.NotFoundHandler())

@@ -27,7 +27,7 @@ func readStream(in *bufio.Reader) (topics.Completion, error) {
 		}
 		done, fault := s.line(bytes.TrimRight(line, "\r\n"))
 		if fault == nil && err != nil && !done {
-			done, fault = s.dispatch() // the last event may lack its empty line
+			fault = s.dispatch() // the last event may lack its empty line
 		}
 		switch {
 		case fault != nil:
@@ -53,36 +53,34 @@ type stream struct {
 // line takes in one line; done tells that it was the end of the stream.
 func (s *stream) line(line []byte) (done bool, err error) {
 	if len(line) == 0 {
-		return s.dispatch()
+		return false, s.dispatch()
 	}
-	if value, ok := bytes.CutPrefix(line, []byte(dataField)); ok {
-		if len(s.data) > 0 {
-			// Every event is one line of JSON, whatever separates events.
-			if done, err := s.dispatch(); done || err != nil {
-				return done, err
-			}
-		}
-		s.data = append(s.data[:0], bytes.TrimSpace(value)...)
+	value, ok := bytes.CutPrefix(line, []byte(dataField))
+	if !ok {
+		return false, nil // comments and other fields mean nothing here
 	}
-	return false, nil // comments and other fields mean nothing here
+	// Every event is one line of JSON, whatever separates events.
+	if err := s.dispatch(); err != nil {
+		return false, err
+	}
+	value = bytes.TrimSpace(value)
+	s.data = append(s.data, value...)
+	return string(value) == endOfData, nil
 }
 
 // dispatch takes in the event whose lines have come.
-func (s *stream) dispatch() (done bool, err error) {
+func (s *stream) dispatch() error {
 	data := s.data
 	s.data = s.data[:0]
-	switch {
-	case len(data) == 0:
-		return false, nil
-	case string(data) == endOfData:
-		return true, nil
+	if len(data) == 0 {
+		return nil
 	}
 	var event chatAnswer
 	if json.Unmarshal(data, &event) != nil {
-		return false, errNoJSON
+		return errNoJSON
 	}
 	if failed(event.Error) {
-		return false, newRefusal(0, data)
+		return newRefusal(0, data)
 	}
 	if event.Usage != nil {
 		s.used = event.Usage
@@ -92,10 +90,10 @@ func (s *stream) dispatch() (done bool, err error) {
 			continue
 		}
 		if err := s.add(part); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return false, nil
+	return nil
 }
 
 func (s *stream) add(part choice) error {

@@ -68,15 +68,14 @@ func (c *Client) do(ctx context.Context, r request, read func(contentType string
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		// What was read before a cut tells enough.
 		raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
-		refused := newRefusal(resp.StatusCode, raw)
-		return c.refused(refused, resp.Header, r.body)
+		return c.refused(newRefusal(resp.StatusCode, raw), resp.Header)
 	}
 	err = read(resp.Header.Get("Content-Type"), &bounded{from: resp.Body, left: r.most})
 	if err == nil {
 		return nil
 	}
 	if refused, ok := errors.AsType[*refusal](err); ok {
-		return c.refused(refused, resp.Header, r.body)
+		return c.refused(refused, resp.Header)
 	}
 	return lost(ctx, true, err)
 }

@@ -31,6 +31,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	base      string
+	listener  net.Listener
 	script    Script
 	queue     []Answer
 	faults    []*activeFault
@@ -83,7 +84,7 @@ func (s *Server) Start(listen string) error {
 	if s.base != "" || s.closed {
 		return errors.Join(errors.New("the fake model is started or closed already"), ln.Close())
 	}
-	s.base = "http://" + ln.Addr().String()
+	s.base, s.listener = "http://"+ln.Addr().String(), ln
 	go func() { _ = s.http.Serve(ln) }()
 	return nil
 }
@@ -105,12 +106,17 @@ func (s *Server) Key() string { return s.opt.Key }
 func (s *Server) Close() {
 	s.mu.Lock()
 	closed := s.closed
+	listener := s.listener
 	s.closed = true
 	s.mu.Unlock()
-	if !closed {
-		close(s.done)
-		_ = s.http.Close()
+	if closed {
+		return
 	}
+	close(s.done)
+	if listener != nil {
+		_ = listener.Close() // it may not be served yet
+	}
+	_ = s.http.Close()
 }
 
 // Handler serves the API on somebody else's server; paths begin with /v1/.
