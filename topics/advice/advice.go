@@ -5,7 +5,6 @@ package advice
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"topicpilot/topics"
@@ -116,26 +115,3 @@ type Searcher interface {
 	// their part of the result, not the result.
 	Search(ctx context.Context, query topics.KnowledgeQuery) ([]topics.KnowledgeHit, error)
 }
-
-// Options are what an Advisor needs.
-type Options struct {
-	Model     topics.LanguageModel
-	Meter     *Meter
-	Knowledge Searcher
-	// MaxAnswerTokens, Threshold and Mask are the settings of these names.
-	MaxAnswerTokens int
-	Threshold       float64
-	Mask            bool
-	Log             *slog.Logger
-	Now             func() time.Time
-}
-
-// Advisor answers questions. It may be used concurrently.
-type Advisor struct{ o Options }
-
-// New makes an advisor.
-func New(o Options) *Advisor { return &Advisor{o: o} }
-
-// Advise answers a question, or returns *Silence; another error is ctx's or that of a store,
-// and the same question may be asked again.
-func (a *Advisor) Advise(_ context.Context, _ Question) (Advice, error) { panic("to be written") }

@@ -1,9 +1,24 @@
 package advice
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"topicpilot/topics"
+)
+
+const (
+	// episodePause is the silence that ends an episode.
+	episodePause = 6 * time.Hour
+	// maxBurst bounds the messages of a question.
+	maxBurst = 20
+)
+
+// Who writes a Turn.
+const (
+	fromCustomer = "customer"
+	fromOperator = "operator"
 )
 
 // TalkOptions say how a talk is read.
@@ -19,7 +34,8 @@ type TalkOptions struct {
 type Talk struct {
 	// Question joins the customer's last messages that nobody has answered, as far as they
 	// are of this episode; "" for none. QuestionID is the newest of them, QuestionAt when it was
-	// written (or edited), BurstAt when the first of them was.
+	// written (or edited), BurstAt when the first of those was written that followed each other
+	// without a silence longer than Debounce (0: the first of all).
 	Question   string
 	QuestionID int64
 	QuestionAt time.Time
@@ -39,16 +55,141 @@ type Talk struct {
 	Summary string
 }
 
+// line is one message between customer and team.
+type line struct {
+	id   int64
+	at   time.Time
+	text string
+	// customer tells that the customer wrote it, else the team; human that somebody did by
+	// hand.
+	customer, human bool
+	addressed       bool
+}
+
 // ReadTalk reads the end of a conversation: messages in their order, and the drafts of it
 // that were sent to the customer elsewhere than in the topic, in any order.
-func ReadTalk(_ []topics.Message, _ []topics.Draft, _ TalkOptions) Talk { panic("to be written") }
+func ReadTalk(messages []topics.Message, drafts []topics.Draft, o TalkOptions) Talk {
+	lines := withDrafts(linesOf(messages, o.Call), drafts)
+	var talk Talk
+	for _, l := range lines {
+		if l.human && !l.at.Before(talk.HumanAt) {
+			talk.HumanAt, talk.HumanID = l.at, l.id
+		}
+	}
+	// What has no words tells nothing of the customer's, but answers as the team's.
+	lines = slices.DeleteFunc(lines, func(l line) bool { return l.customer && l.text == "" && !l.addressed })
+	episode := lines[lastEpisode(lines):]
+	before := lines[:len(lines)-len(episode)]
+	burst := episode[burstOf(episode):]
+	episode = episode[:len(episode)-len(burst)]
+	talk.ask(burst, o.Debounce)
+	for _, l := range episode {
+		if l.text != "" {
+			talk.Turns = append(talk.Turns, l.turn())
+		}
+	}
+	talk.Turns = newest(talk.Turns, maxTurns, maxTurnText)
+	talk.Summary = summary(before, o.Now.Location())
+	return talk
+}
 
-// Addressed reports whether a text begins with one of the words that address the advisor,
-// and gives what is asked: "AI, how…" is "how…". A word counts whole, in any case.
-func Addressed(_ string, _ []string) (question string, ok bool) { panic("to be written") }
+// ask fills in the question.
+func (t *Talk) ask(burst []line, debounce time.Duration) {
+	var texts []string
+	for i, l := range burst {
+		t.Addressed = t.Addressed || l.addressed
+		t.QuestionID, t.QuestionAt = l.id, l.at
+		if i == 0 || debounce > 0 && l.at.Sub(burst[i-1].at) > debounce {
+			t.BurstAt = l.at
+		}
+		if l.text != "" {
+			texts = append(texts, l.text)
+		}
+	}
+	t.Question = cut(strings.Join(texts, "\n"), maxQuestion)
+	t.SmallTalk = SmallTalk(t.Question)
+}
 
-// SmallTalk reports whether a text has nothing to answer in it.
-func SmallTalk(_ string) bool { panic("to be written") }
+func (l line) turn() Turn {
+	if l.customer {
+		return Turn{From: fromCustomer, Text: l.text}
+	}
+	return Turn{From: fromOperator, Text: l.text}
+}
 
-// Likeness is how much two texts say the same, from 0 to 1, by their words.
-func Likeness(_, _ string) float64 { panic("to be written") }
+// linesOf takes the talk out of messages, by the time at which each was written. A text that
+// the customer has changed counts from then on; an answer counts from when it was given.
+func linesOf(messages []topics.Message, call []string) []line {
+	var lines []line
+	for i := range messages {
+		m := &messages[i]
+		if m.Kind != topics.MessageTalk {
+			continue
+		}
+		l := line{id: m.ID, at: m.Date, text: strings.TrimSpace(m.Text.Text)}
+		switch m.Author.Kind {
+		case topics.AuthorBot, topics.AuthorService:
+			continue
+		case topics.AuthorCustomer:
+			l.customer = true
+			if m.EditDate.After(m.Date) {
+				l.at = m.EditDate
+			}
+			if rest, ok := Addressed(l.text, call); ok {
+				l.addressed, l.text = true, rest
+			}
+		case topics.AuthorSelf:
+		case topics.AuthorOperator, topics.AuthorStranger, topics.AuthorAnonymous, topics.AuthorChannel:
+			l.human = true
+		default: // whoever it is, a person may have answered
+			l.human = true
+		}
+		lines = append(lines, l)
+	}
+	slices.SortStableFunc(lines, func(a, b line) int { return a.at.Compare(b.at) })
+	return lines
+}
+
+// withDrafts puts each draft behind what it answers, and behind what was written before it
+// was sent. Telegram tells whole seconds.
+func withDrafts(lines []line, drafts []topics.Draft) []line {
+	for _, d := range drafts {
+		if d.State != topics.DraftSent {
+			continue
+		}
+		l := line{at: d.At.Truncate(time.Second), text: strings.TrimSpace(d.Text)}
+		if !d.EndedAt.IsZero() {
+			l.at = d.EndedAt.Truncate(time.Second)
+		}
+		at := len(lines)
+		for at > 0 && !lines[at-1].at.Before(l.at) && (lines[at-1].id == 0 || lines[at-1].id > d.QuestionID) {
+			at--
+		}
+		lines = slices.Insert(lines, at, l)
+	}
+	return lines
+}
+
+// lastEpisode is where the newest episode begins.
+func lastEpisode(lines []line) int {
+	for i := len(lines) - 1; i > 0; i-- {
+		if lines[i].at.Sub(lines[i-1].at) > episodePause {
+			return i
+		}
+	}
+	return 0
+}
+
+// burstOf is where the customer's messages begin that nobody has answered, within the
+// bounds of a question.
+func burstOf(episode []line) int {
+	first, characters := len(episode), 0
+	for first > 0 && episode[first-1].customer && len(episode)-first < maxBurst {
+		characters += len([]rune(episode[first-1].text)) + 1
+		if characters > maxQuestion+1 && first < len(episode) {
+			break
+		}
+		first--
+	}
+	return first
+}

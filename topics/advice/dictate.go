@@ -1,0 +1,93 @@
+package advice
+
+import (
+	"slices"
+	"strings"
+
+	"topicpilot/topics/words"
+)
+
+// What follows are ways in which people tell a model what to say or to be. They make the gate
+// stricter and refuse nothing by themselves: whoever writes so and asks a real question gets
+// an answer.
+var (
+	// sayWords tell to say something, which sayObjects or a quotation name soon after.
+	sayWords = fieldSet(`say write reply respond answer repeat print output confirm promise tell
+		скажи скажите напиши напишите пиши ответь ответьте отвечай отвечайте повтори повторите подтверди подтвердите
+		пообещай пообещайте выведи выведите сообщи сообщите напечатай
+		скажіть напишіть відповідай відповідайте повторіть підтверди підтвердіть пообіцяй виведіть повідом повідомте
+		надрукуй`)
+	sayObjects = fieldSet(`that exactly verbatim literally only with i we my
+		что дословно точно ровно только следующее следующий слово слова текст фразу
+		що дослівно рівно лише тільки наступне наступний`)
+	// dropWords tell to leave out what dropObjects begin.
+	dropWords = fieldSet(`ignore disregard forget override bypass
+		игнорируй игнорируйте игнорировать забудь забудьте отбрось нарушь
+		ігноруй ігноруйте ігнорувати відкинь поруш`)
+	dropObjects = strings.Fields(`instruct rule prompt above previous prior everything инструкц правил указан предыдущ
+		прежн выше все інструкц вказівк попередн вище`)
+	// hiddenWords begin words that, before one that hiddenObjects begin, ask for what is ours.
+	hiddenWords = strings.Fields(`system hidden initial your original secret internal системн скрыт внутрен твои свои
+		изначальн прихован внутрішн твої свої початков`)
+	hiddenObjects = strings.Fields(`prompt instruct message rule discount промпт инструкц правил указан скидк
+		інструкц вказівк знижк`)
+	// roles before a colon play another's part.
+	roles = fieldSet(`system assistant operator admin developer user answerable claims система оператор ассистент
+		администратор асистент адміністратор`)
+	phrases = []string{
+		" you are now ", " from now on ", " pretend ", " act as ", " roleplay ", " role play ", " jailbreak ",
+		" developer mode ", " dan mode ", " ты теперь ", " теперь ты ", " с этого момента ", " притворись ",
+		" представь что ты ", " режим разработчика ", " ти тепер ", " тепер ти ", " відтепер ", " прикинься ",
+		" уяви що ти ", " режим розробника ",
+	}
+	borders = []string{"<|", "|>", "}]", "]}", "}}", "[INST]", "```"}
+)
+
+const (
+	// saySpan, dropSpan are how many words may stand between a verb and what belongs to it.
+	saySpan  = 5
+	dropSpan = 6
+	quotes   = ":\"'«“„”‘"
+)
+
+// dictates reports whether one of the texts tells a model what to say.
+func dictates(texts []string) bool { return slices.ContainsFunc(texts, isDictation) }
+
+func isDictation(text string) bool {
+	if slices.ContainsFunc(borders, func(b string) bool { return strings.Contains(text, b) }) {
+		return true
+	}
+	list := words.Of(text, maxWords)
+	var all strings.Builder
+	all.WriteByte(' ')
+	for i, w := range list {
+		word := string(w.Letters)
+		all.WriteString(word + " ")
+		rest := list[i+1:]
+		switch {
+		case roles[word] && strings.HasPrefix(strings.TrimLeft(text[w.To:], " \"'*"), ":"),
+			sayWords[word] && saysWhat(text, w, rest[:min(len(rest), saySpan)]),
+			dropWords[word] && slices.ContainsFunc(rest[:min(len(rest), dropSpan)], func(w words.Word) bool {
+				return beginsWith(dropObjects, string(w.Letters))
+			}),
+			len(rest) > 0 && beginsWith(hiddenWords, word) && beginsWith(hiddenObjects, string(rest[0].Letters)):
+			return true
+		}
+	}
+	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(all.String(), p) })
+}
+
+func saysWhat(text string, verb words.Word, rest []words.Word) bool {
+	from := verb.To
+	for _, w := range rest {
+		if sayObjects[string(w.Letters)] || strings.ContainsAny(text[from:w.From], quotes) {
+			return true
+		}
+		from = w.To
+	}
+	return false
+}
+
+func beginsWith(list []string, word string) bool {
+	return slices.ContainsFunc(list, func(begin string) bool { return strings.HasPrefix(word, begin) })
+}

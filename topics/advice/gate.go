@@ -1,0 +1,94 @@
+package advice
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"topicpilot/topics"
+	"topicpilot/topics/words"
+)
+
+const (
+	// A quote is at least so long, in characters or in words.
+	minQuote      = 12
+	minQuoteWords = 3
+	// maxClaims bounds what is checked; nobody needs more for one message.
+	maxClaims = 100
+	// maxQuote bounds a quote as it is shown, in characters.
+	maxQuote = 400
+)
+
+// cited is what the claims stand on: the chunks, and the source of each with its first quote.
+type cited struct {
+	hits    []topics.KnowledgeHit
+	sources []topics.DraftSource
+}
+
+// evidence looks each quote up in the chunk that it names, and asks for one in each claim.
+func (a asked) evidence(claims []claim) (cited, Reason) {
+	if len(claims) == 0 {
+		return cited{}, ReasonNoClaim
+	}
+	if len(claims) > maxClaims {
+		return cited{}, ReasonQuote
+	}
+	var c cited
+	texts := map[string]folded{}
+	for _, claim := range claims {
+		i := slices.IndexFunc(a.hits, func(h topics.KnowledgeHit) bool { return h.ID == claim.Chunk })
+		if i < 0 || !longEnough(claim.Quote) {
+			return cited{}, ReasonQuote
+		}
+		hit := a.hits[i]
+		text, known := texts[hit.ID]
+		if !known {
+			text = fold(hit.Text)
+			texts[hit.ID] = text
+		}
+		from, to, ok := text.find(claim.Quote)
+		if !ok {
+			return cited{}, ReasonQuote
+		}
+		if known {
+			continue
+		}
+		c.hits = append(c.hits, hit)
+		quote := clean(strings.Join(strings.Fields(hit.Text[from:to]), " "))
+		c.sources = append(c.sources, topics.DraftSource{
+			Chunk: hit.ID, File: hit.File, Title: hit.Title, Link: hit.Link, Date: hit.Date,
+			Quote: cut(quote, maxQuote), Internal: hit.Internal,
+		})
+	}
+	return c, ""
+}
+
+func longEnough(quote string) bool {
+	text := strings.TrimSpace(fold(quote).text)
+	return utf8.RuneCountInString(text) >= minQuote || len(words.Of(text, minQuoteWords)) >= minQuoteWords
+}
+
+// judge lets an answer through, or tells why not.
+func (a asked) judge(said answer, threshold float64) (Advice, Reason) {
+	text := clean(said.Answer)
+	if text == "" {
+		return Advice{}, ReasonEmpty
+	}
+	if topics.UTF16Len(text) > maxAnswer {
+		return Advice{}, ReasonCutOff
+	}
+	if leaks(text) {
+		return Advice{}, ReasonLeak
+	}
+	found, reason := a.evidence(said.Claims)
+	if reason != "" {
+		return Advice{}, reason
+	}
+	carried := a.coverage(text, said.Claims, found.hits)
+	if carried.dictated || carried.share < threshold {
+		return Advice{Coverage: carried.share}, ReasonCoverage
+	}
+	return Advice{
+		Text: text, Sources: found.sources, Strange: a.strange(text, found.hits), Coverage: carried.share,
+	}, ""
+}
