@@ -43,7 +43,7 @@ func (s *Store) Prune(ctx context.Context, keep Retention) (Pruned, error) {
 		func() error { return s.pruneParked(ctx, micros(now.Add(-parkedFor)), &pruned) },
 		func() error { return s.pruneSends(ctx, &pruned) },
 		func() error { return s.pruneIDs(ctx, aged{qOldMemos, qDeleteMemo, micros(now), nil}, &pruned.Other) },
-		func() error { return s.pruneRuns(ctx, micros(now.Add(-runsFor)), &pruned) },
+		func() error { return s.pruneFirst(ctx, qFirstRuns, qDeleteRun, micros(now.Add(-runsFor)), &pruned) },
 		func() error { return s.pruneAdvice(ctx, keep.Messages, &pruned) },
 		func() error { return s.engine.prune(ctx, &pruned) },
 	}
@@ -208,6 +208,29 @@ func (s *Store) pruneIDs(ctx context.Context, a aged, count *int64) error {
 			return err
 		}
 		*count += int64(len(ids))
+	}
+}
+
+// pruneFirst removes the oldest of what list gives in the order of the ids, with its time:
+// both go together.
+func (s *Store) pruneFirst(ctx context.Context, list, remove query, before int64, pruned *Pruned) error {
+	for {
+		var ids []int64
+		err := s.rows(ctx, list, []any{pruneStep}, func(rows *sql.Rows) error {
+			var id, at int64
+			err := rows.Scan(&id, &at)
+			if at < before {
+				ids = append(ids, id)
+			}
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := s.deleteEach(ctx, remove, ids); err != nil {
+			return err
+		}
+		pruned.Other += int64(len(ids))
 	}
 }
 

@@ -28,6 +28,12 @@ func (s *Store) pruneAdvice(ctx context.Context, messages time.Duration, pruned 
 	if messages > 0 {
 		drafts = min(drafts, messages)
 	}
+	if err := s.pruneFirst(ctx, qFirstDrafts, qDeleteDraft, micros(now.Add(-drafts)), pruned); err != nil {
+		return err
+	}
+	if err := s.pruneFirst(ctx, qFirstGaps, qDeleteGap, micros(now.Add(-gapsFor)), pruned); err != nil {
+		return err
+	}
 	today := dayOf(now)
 	tokens, vectors := today-tokenDays, today-vectorDays
 	var ignored int64
@@ -35,12 +41,10 @@ func (s *Store) pruneAdvice(ctx context.Context, messages time.Duration, pruned 
 		aged
 		count *int64
 	}{
-		{aged{qOldDrafts, qDeleteDraft, micros(now.Add(-drafts)), nil}, &pruned.Other},
 		{aged{
 			qOpenDrafts, qIgnoreDraft, micros(now.Add(-openFor)),
 			[]any{escape(string(topics.DraftIgnored)), micros(now)},
 		}, &ignored},
-		{aged{qOldGaps, qDeleteGap, micros(now.Add(-gapsFor)), nil}, &pruned.Other},
 		{aged{qOldBookings, qDeleteBooking, tokens, nil}, &pruned.Other},
 		{aged{qOldTokens, qDeleteTokens, tokens, nil}, &pruned.Other},
 		{aged{qOldNotices, qDeleteNotice, tokens, nil}, &pruned.Other},

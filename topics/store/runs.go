@@ -228,25 +228,3 @@ func (r *runRow) run() (run topics.Run, err error) {
 	run.Decided, err = authorOf(r.decided)
 	return run, err
 }
-
-// pruneRuns removes the oldest runs. Ids and times of asking go together.
-func (s *Store) pruneRuns(ctx context.Context, before int64, pruned *Pruned) error {
-	for {
-		var ids []int64
-		err := s.rows(ctx, qFirstRuns, []any{pruneStep}, func(rows *sql.Rows) error {
-			var id, asked int64
-			err := rows.Scan(&id, &asked)
-			if asked < before {
-				ids = append(ids, id)
-			}
-			return err
-		})
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		if err := s.deleteEach(ctx, qDeleteRun, ids); err != nil {
-			return err
-		}
-		pruned.Other += int64(len(ids))
-	}
-}

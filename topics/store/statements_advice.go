@@ -10,7 +10,7 @@ const (
 	qDraftPosted
 	qTopicDrafts
 	qChatDrafts
-	qOldDrafts
+	qFirstDrafts
 	qDeleteDraft
 	qOpenDrafts
 	qIgnoreDraft
@@ -19,7 +19,7 @@ const (
 	qAddGap
 	qTopicGaps
 	qChatGaps
-	qOldGaps
+	qFirstGaps
 	qDeleteGap
 	qBeginTokens
 	qBookTokens
@@ -76,7 +76,7 @@ var adviceTexts = map[query]string{
 		ORDER BY at DESC, id DESC LIMIT ?`,
 	qChatDrafts: `SELECT id, ` + draftColumns + ` FROM drafts WHERE chat_id = ? AND at >= ?
 		ORDER BY at DESC, id DESC LIMIT ?`,
-	qOldDrafts:   `SELECT id FROM drafts WHERE at < ? LIMIT ?`,
+	qFirstDrafts: `SELECT id, at FROM drafts ORDER BY id LIMIT ?`,
 	qDeleteDraft: `DELETE FROM drafts WHERE id = ?`,
 	qOpenDrafts:  `SELECT id FROM drafts WHERE state = 'open' AND at < ? LIMIT ?`,
 	qIgnoreDraft: `UPDATE drafts SET state = ?, ended_at = ?, version = version + 1 WHERE state = 'open' AND id = ?`,
@@ -92,7 +92,7 @@ var adviceTexts = map[query]string{
 		ORDER BY at DESC, id DESC LIMIT ?`,
 	qChatGaps: `SELECT id, ` + gapColumns + ` FROM knowledge_gaps WHERE chat_id = ? AND at >= ?
 		ORDER BY at DESC, id DESC LIMIT ?`,
-	qOldGaps:   `SELECT id FROM knowledge_gaps WHERE at < ? LIMIT ?`,
+	qFirstGaps: `SELECT id, at FROM knowledge_gaps ORDER BY id LIMIT ?`,
 	qDeleteGap: `DELETE FROM knowledge_gaps WHERE id = ?`,
 
 	qBeginTokens: `INSERT INTO token_days (day, chat_id, thread_id) VALUES (?, ?, ?)
@@ -109,13 +109,13 @@ var adviceTexts = map[query]string{
 		WHERE day = ? AND chat_id = ? AND thread_id = ?`,
 	qTokensOf: `SELECT chat_id, thread_id, input, output, reserved FROM token_days
 		WHERE day = ? AND (chat_id = 0 AND thread_id = 0 OR chat_id = ? AND thread_id = ?)`,
-	qOldTokens:     `SELECT id FROM token_days WHERE day < ? LIMIT ?`,
+	qOldTokens:     `SELECT id FROM token_days WHERE day < ? ORDER BY day LIMIT ?`,
 	qDeleteTokens:  `DELETE FROM token_days WHERE id = ?`,
-	qOldBookings:   `SELECT id FROM token_bookings WHERE day < ? LIMIT ?`,
+	qOldBookings:   `SELECT id FROM token_bookings WHERE day < ? ORDER BY day LIMIT ?`,
 	qDeleteBooking: `DELETE FROM token_bookings WHERE id = ?`,
 	qAddNotice: `INSERT INTO token_notices (day, chat_id) VALUES (?, ?)
 		ON CONFLICT (day, chat_id) DO NOTHING RETURNING day`,
-	qOldNotices:   `SELECT id FROM token_notices WHERE day < ? LIMIT ?`,
+	qOldNotices:   `SELECT id FROM token_notices WHERE day < ? ORDER BY day LIMIT ?`,
 	qDeleteNotice: `DELETE FROM token_notices WHERE id = ?`,
 
 	qKeepVector: `INSERT INTO vectors (model, hash, dimension, day) VALUES (?, ?, ?, ?)
@@ -126,7 +126,7 @@ var adviceTexts = map[query]string{
 	qUseVector: `UPDATE vectors SET day = ? WHERE model = ? AND hash = ? AND day < ?`,
 	qVectors: `SELECT v.hash, v.dimension, d.data FROM vectors AS v JOIN vector_data AS d ON d.id = v.id
 		WHERE v.model = ? AND v.hash > ? ORDER BY v.hash LIMIT ?`,
-	qOldVectors: `SELECT id FROM vectors WHERE day < ? LIMIT ?`,
+	qOldVectors: `SELECT id FROM vectors WHERE day < ? ORDER BY day LIMIT ?`,
 	// It may have been used since it was listed.
 	qDeleteVector: `DELETE FROM vectors WHERE day < ? AND id = ?`,
 

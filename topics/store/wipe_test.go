@@ -91,6 +91,11 @@ func fill(t *testing.T, s *store.Store, rounds int) {
 		must(s.KeepPage(ctx, topics.Page{
 			System: "n", Kind: topics.PageTranscript, CustomerID: customer, Conversation: conv, URL: text("page", 30),
 		}))
+		must(advise(s, topics.Draft{
+			Key: fmt.Sprint("draft", round), Conversation: conv, CustomerID: customer, State: topics.DraftOpen,
+			Text: text("draft", 4*length), At: now, Strange: []string{text("strange", 20)},
+			Sources: []topics.DraftSource{{Quote: text("quote", length)}},
+		}, text("question", rng.IntN(200))))
 		if round%50 == 0 {
 			for more := true; more; {
 				more, err = s.Index(ctx)
@@ -98,6 +103,21 @@ func fill(t *testing.T, s *store.Store, rounds int) {
 			}
 		}
 	}
+}
+
+// advise stores a draft, has an operator write it anew, and stores a gap.
+func advise(s *store.Store, draft topics.Draft, question string) error {
+	ctx := context.Background()
+	stored, _, err := s.AddDraft(ctx, draft)
+	if err != nil {
+		return err
+	}
+	stored.Original, stored.Text = draft.Text, draft.Text[:len(draft.Text)/2]+question
+	if _, err := s.ChangeDraft(ctx, stored); err != nil {
+		return err
+	}
+	gap := topics.Gap{Key: draft.Key, Conversation: draft.Conversation, Question: question, At: draft.At}
+	return s.AddGap(ctx, gap)
 }
 
 // marked lists the files of the directory that hold the mark.
@@ -160,7 +180,8 @@ func TestForgottenBytes(t *testing.T) {
 		}
 	}
 	if receipt.Files != 2 || receipt.Messages == 0 || receipt.Versions == 0 || receipt.Parked == 0 ||
-		receipt.Waiting == 0 || receipt.Journal == 0 || receipt.Runs == 0 {
+		receipt.Waiting == 0 || receipt.Journal == 0 || receipt.Runs == 0 ||
+		receipt.Drafts == 0 {
 		t.Errorf("receipt %+v", receipt)
 	}
 	if list := marked(t, dir); len(list) != 0 {

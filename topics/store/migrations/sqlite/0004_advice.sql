@@ -29,7 +29,6 @@ CREATE INDEX drafts_topic ON drafts (chat_id, thread_id, at, id);
 CREATE INDEX drafts_chat ON drafts (chat_id, at, id);
 CREATE INDEX drafts_message ON drafts (chat_id, thread_id, message_id) WHERE message_id <> 0;
 CREATE INDEX drafts_customer ON drafts (customer_id) WHERE customer_id <> 0;
-CREATE INDEX drafts_at ON drafts (at);
 CREATE INDEX drafts_open ON drafts (at) WHERE state = 'open';
 
 -- What the advisor does in a topic, where somebody has said so.
@@ -56,7 +55,6 @@ CREATE TABLE knowledge_gaps (
 
 CREATE INDEX knowledge_gaps_topic ON knowledge_gaps (chat_id, thread_id, at, id);
 CREATE INDEX knowledge_gaps_chat ON knowledge_gaps (chat_id, at, id);
-CREATE INDEX knowledge_gaps_at ON knowledge_gaps (at);
 
 -- The tokens of one day: a row for each topic, and one with the topic 0/0 for all of them,
 -- so that nothing has to be added up. reserved is what the bookings of the day amount to.
