@@ -22,7 +22,9 @@ type Parts struct {
 	Notion     NotionParts
 	Transcript TranscriptParts
 	Find       FindParts
-	Forget     ForgetParts
+	// AI is the advisor in the topics, made by NewAI; whoever hears the groups tells it.
+	AI     *AI
+	Forget ForgetParts
 	// Log may be nil.
 	Log *slog.Logger
 	// Now is the clock; time.Now when nil.
@@ -36,6 +38,9 @@ func All(parts Parts) ([]Command, map[string]topics.TaskHandler) {
 	if parts.Links == nil {
 		parts.Links = &Links{}
 	}
+	if parts.AI == nil {
+		parts.AI = NewAI(AIParts{})
+	}
 	notion, card := Notion(parts.Notion)
 	transcript, exports := Transcript(parts.Transcript)
 	forget, erase := Forget(parts.Forget)
@@ -43,11 +48,12 @@ func All(parts Parts) ([]Command, map[string]topics.TaskHandler) {
 	list := []Command{Info(parts), notion}
 	list = append(list, parts.Links.Commands()...)
 	list = append(list, parts.Own...)
-	list = append(list, transcript, Find(parts.Find), forget, Assist())
+	list = append(list, transcript, parts.AI.Command(), Find(parts.Find), forget, Assist())
 
 	tasks := map[string]topics.TaskHandler{
 		TaskCommand: parts.OwnTasks, TaskCard: card, TaskForget: erase, TaskErase: parts.Forget.Erasing,
 	}
 	maps.Copy(tasks, exports)
+	maps.Copy(tasks, parts.AI.Tasks())
 	return list, tasks
 }

@@ -55,11 +55,11 @@ func TestMenu(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
-	operators := "info notion link unlink transcript find assist long"
+	operators := "info notion link unlink transcript ai find assist long"
 	if got := names(registry.Menu("en", topics.RoleOperator)); got != operators {
 		t.Errorf("operator's menu: %s", got)
 	}
-	admins := "info notion link unlink transcript find forget assist long boss"
+	admins := "info notion link unlink transcript ai find forget assist long boss"
 	if got := names(registry.Menu("en", topics.RoleAdmin)); got != admins {
 		t.Errorf("admin's menu: %s", got)
 	}
