@@ -34,8 +34,8 @@ func (c demoCmd) Validate() error {
 	return nil
 }
 
-// Run plays Telegram, the Topics API, Notion and a billing system, and starts the real bot
-// against them, with settings as anybody would write them.
+// Run plays Telegram, the Topics API, Notion, a billing system and a language model, and starts
+// the real bot against them, with settings as anybody would write them.
 func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 	log := slog.New(slog.DiscardHandler)
 	if c.Verbose {
@@ -62,6 +62,7 @@ func (c demoCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := bot.Start(ctx); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
+	stage.Follow("http://" + bot.Addr().String() + "/metrics")
 	fmt.Fprintf(std.out, "topicpilot demo: open %s\nEverything runs on this machine. Ctrl+C ends it.\n", stage.URL())
 	select {
 	case <-ctx.Done():
@@ -115,6 +116,7 @@ func demoSettings(dir string, s demo.Settings) (*config.Config, error) {
 			"type": "notion", "id": s.Notion.ID, "token": s.Notion.Token, "api_url": s.Notion.APIURL,
 			"database_id": s.Notion.DatabaseID, "transcript": "card",
 		}},
+		"ai": demoAdvisor(s.AI),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("demo settings: %w", err)
@@ -128,6 +130,18 @@ func demoSettings(dir string, s demo.Settings) (*config.Config, error) {
 		return nil, fmt.Errorf("demo settings: %w", err)
 	}
 	return cfg, nil
+}
+
+func demoAdvisor(s demo.AISettings) object {
+	return object{
+		"base_url": s.BaseURL, "api_key": s.APIKey, "model": s.Model, "mode": s.Mode, "knowledge": s.Knowledge,
+		"debounce": s.Debounce.String(), "timeout": s.Timeout.String(), "quiet_after_human": s.QuietAfterHuman.String(),
+		"max_answer_tokens": s.MaxAnswerTokens,
+		"budget":            object{"tokens_per_day": s.TokensPerDay, "tokens_per_topic_per_day": s.TokensPerTopic},
+		"prices": object{
+			"input_per_million": s.InputPrice, "output_per_million": s.OutputPrice, "currency": s.Currency,
+		},
+	}
 }
 
 func demoCommands(list []demo.CommandSettings) []object {

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"sync"
 )
@@ -205,6 +206,17 @@ func (b *board) setFaults(list []faultView) {
 	defer b.mu.Unlock()
 	b.state.Faults = list
 	b.tell("faults", list)
+}
+
+// setAdvisor tells of a change only, as the bot's numbers are read time and again.
+func (b *board) setAdvisor(v advisorView) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if reflect.DeepEqual(b.state.Advisor, v) {
+		return
+	}
+	b.state.Advisor = v
+	b.tell("advisor", v)
 }
 
 func (b *board) setSystems(v systemsView) {

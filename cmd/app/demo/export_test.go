@@ -46,10 +46,14 @@ type (
 	Message  = messageView
 	Pane     = paneView
 	Topic    = topicView
+	Call     = callView
 )
 
 // MaxWatchers is how many pages may watch.
 const MaxWatchers = maxWatchers
+
+// KeepModelCalls is how many calls of the model are remembered.
+const KeepModelCalls = keepModelCalls
 
 // GoesOut is the mirror's rule.
 func GoesOut(text string) bool { return goesOut(text) }

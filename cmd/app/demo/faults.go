@@ -14,6 +14,12 @@ const (
 	faultBillingLost = "billing-lost"
 	faultNotionDown  = "notion-down"
 	faultNotionBusy  = "notion-429"
+
+	faultModelDown      = "model-down"
+	faultModelSlow      = "model-slow"
+	faultModelBusy      = "model-429"
+	faultModelInventing = "model-inventing"
+	faultModelObedient  = "model-obedient"
 )
 
 // faultBox holds the switches.
@@ -52,6 +58,26 @@ func newFaults() faultBox {
 			ID: faultNotionBusy, Title: "Notion asks for a pause (429)",
 			Help: "Seven seconds, told once; then the answer comes by itself.",
 		},
+		{
+			ID: faultModelDown, Title: "Model down",
+			Help: "No drafts, nothing else. After three failures it is left alone for a minute.",
+		},
+		{
+			ID: faultModelSlow, Title: "Model slow",
+			Help: "Six seconds. Answer by hand meanwhile: the draft is called off.",
+		},
+		{
+			ID: faultModelBusy, Title: "Model asks for a pause (429)",
+			Help: "Three seconds, waited out once; then the draft comes.",
+		},
+		{
+			ID: faultModelInventing, Title: "Model makes its evidence up",
+			Help: "It answers well and quotes what stands nowhere: no draft.",
+		},
+		{
+			ID: faultModelObedient, Title: "Model obeys the customer",
+			Help: "The worst model there can be: it does what is written in its data. Nothing gets through.",
+		},
 	}}
 }
 
@@ -89,6 +115,11 @@ func (s *Stage) SetFault(id string, on bool) error {
 	s.billing.slow.Store(state[faultBillingSlow])
 	s.billing.lost.Store(state[faultBillingLost])
 	s.notion.disturb(state[faultNotionDown], state[faultNotionBusy])
+	s.advisor.model.disturb(modelFaults{
+		down: state[faultModelDown], slow: state[faultModelSlow], busy: state[faultModelBusy],
+		inventing: state[faultModelInventing], obedient: state[faultModelObedient],
+	})
+	s.showAdvisor()
 	s.board.setFaults(list)
 	return nil
 }

@@ -54,6 +54,18 @@ func (m *mirror) scene(topic int) (scene, bool) {
 	return s, ok
 }
 
+// topicOf finds the topic of a customer by name, 0 for none.
+func (m *mirror) topicOf(name string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for topic, s := range m.scenes {
+		if !s.chat && s.customer.name() == name {
+			return topic
+		}
+	}
+	return 0
+}
+
 // see handles a new or edited message of a topic: it carries it on, or not, and tells the team's side.
 func (m *mirror) see(msg *telegramtest.Message, edited bool) {
 	v := viewOf(msg)

@@ -15,7 +15,7 @@ var pageTemplate = template.Must(template.ParseFS(pageFiles, "page/index.html"))
 
 func (s *Stage) page(w http.ResponseWriter, _ *http.Request) {
 	var buf bytes.Buffer
-	data := map[string]any{"Group": groupTitle, "Brand": brand, "Members": len(members()) + 1, "Tips": tips()}
+	data := map[string]any{"Group": groupTitle, "Brand": brand, "Members": len(members()) + 1, "Tips": allTips()}
 	if err := pageTemplate.Execute(&buf, data); err != nil {
 		s.log.Error("render the demo's page", "error", err)
 		http.Error(w, "Internal error", http.StatusInternalServerError)

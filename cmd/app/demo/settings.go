@@ -14,6 +14,7 @@ type Settings struct {
 	Commands                         []CommandSettings
 	LinkCheck                        CheckSettings
 	Notion                           NotionSettings
+	AI                               AISettings
 }
 
 // GroupSettings are groups[0]. Operators are the administrators.
@@ -73,6 +74,28 @@ type CheckSettings struct {
 
 // NotionSettings are the integration of type notion. Transcripts are written on the customer's card.
 type NotionSettings struct{ ID, Token, APIURL, DatabaseID string }
+
+// AISettings are ai, with a budget so small that one sees it move.
+type AISettings struct {
+	BaseURL, APIKey, Model, Mode string
+	Knowledge                    []string
+	Debounce, Timeout            time.Duration
+	QuietAfterHuman              time.Duration
+	MaxAnswerTokens              int
+	TokensPerDay, TokensPerTopic int64
+	// InputPrice and OutputPrice are for a million tokens.
+	InputPrice, OutputPrice float64
+	Currency                string
+}
+
+func aiSettings(baseURL, folder string) AISettings {
+	return AISettings{
+		BaseURL: baseURL, APIKey: modelKey, Model: modelName, Mode: "draft", Knowledge: []string{folder},
+		Debounce: 1500 * time.Millisecond, Timeout: 10 * time.Second, QuietAfterHuman: 20 * time.Second,
+		MaxAnswerTokens: 300, TokensPerDay: 60_000, TokensPerTopic: 30_000,
+		InputPrice: 0.4, OutputPrice: 1.6, Currency: "USD",
+	}
+}
 
 const (
 	instanceID     = "13209946874612345"

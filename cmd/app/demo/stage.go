@@ -38,6 +38,7 @@ type Stage struct {
 	api     *topicsAPI
 	billing *billing
 	notion  *notionSide
+	advisor advisorSide
 	board   *board
 	mirror  *mirror
 	polls   pollWatch
@@ -118,7 +119,11 @@ func (s *Stage) open(listen string) error {
 	}
 	s.settings = settings(telegramURL, topicsURL+topicsapitest.Path, billingURL)
 	s.settings.Notion = NotionSettings{ID: "cards", Token: notionToken, APIURL: notionURL, DatabaseID: s.notion.databaseID}
+	if err := s.openAdvisor(); err != nil {
+		return fmt.Errorf("open the played model: %w", err)
+	}
 	s.showSystems()
+	s.showAdvisor()
 	events, cancel := s.tg.Subscribe()
 	s.closers = append(s.closers, func() error { cancel(); return nil })
 	if err := s.layHistory(events); err != nil {

@@ -4,13 +4,27 @@ package demo
 // the text stands in the composer, the fault is on; the visitor sends it.
 type tip struct {
 	Title, Text string
-	// Topic is a part of its title, As a person's name, Fault a switch or "".
+	// Topic is a part of its title, As a person's name or asCustomer, Fault a switch or "". Each line of
+	// what a customer writes is a message of its own.
 	Topic, As, Write, Fault string
 }
 
+// tips are tips of one kind.
+type tips struct {
+	Title string
+	Tips  []tip
+}
+
+const asCustomer = "Customer"
+
 const emmaTopic = "Emma Wilson"
 
-func tips() []tip { return append(tipsOfTalk(), tipsOfWork()...) }
+func allTips() []tips {
+	return []tips{
+		{"Who sees what", tipsOfTalk()}, {"What the commands do", tipsOfWork()},
+		{"The advisor", append(tipsOfDrafts(), tipsOfLimits()...)},
+	}
+}
 
 // tipsOfTalk are about who sees what.
 func tipsOfTalk() []tip {
@@ -51,7 +65,7 @@ func tipsOfWork() []tip {
 		},
 		{
 			Title: "A card in Notion.", Topic: emmaTopic, As: "Olga", Write: "/notion",
-			Text: "Send /notion, set tags under “Outside systems”, send it again: the answer reads them, and it is one card.",
+			Text: "Send /notion, set tags under “Advisor & systems”, send it again: the answer reads them, and it is one card.",
 		},
 		{
 			Title: "Whose account?", Topic: emmaTopic, As: "Olga", Write: "/link N005",

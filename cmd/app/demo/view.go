@@ -30,6 +30,7 @@ type snapshot struct {
 	Commands commandsView  `json:"commands"`
 	Faults   []faultView   `json:"faults"`
 	Systems  systemsView   `json:"systems"`
+	Advisor  advisorView   `json:"advisor"`
 }
 
 type botView struct {

@@ -72,10 +72,11 @@ function render(item) {
     "data-role": m.author.role, "data-internal": String(m.internal),
   },
   item.mine ? null : item.last ? avatar(m.author.name, m.author.id) : el("span"),
-  bubble(item), m.buttons?.length ? buttons(m) : null, tools(item));
+  bubble(item), m.buttons?.length ? buttons(m) : null);
 }
 
-function bubble({ m, first }) {
+function bubble(item) {
+  const { m, first } = item;
   const node = el("div", { class: "bubble" });
   if (first) node.append(author(m));
   if (m.reply) node.append(quoted(m.reply));
@@ -89,6 +90,7 @@ function bubble({ m, first }) {
     foot.append(el("span", { class: "sent", text: "sent to the customer" }));
   }
   if (m.edited) foot.append(el("span", { text: "edited", "data-testid": "edited" }));
+  foot.append(tools(item));
   foot.append(el("time", { text: clock(m.date), datetime: new Date(m.date * 1000).toISOString() }));
   node.append(foot);
   return node;
@@ -152,7 +154,7 @@ async function press(m, b, node) {
 
 function tools({ m, mine }) {
   const node = el("div", { class: "tools" },
-    el("button", { type: "button", "aria-label": "Reply", title: "Reply", onclick: () => reply(m) }, svg(icons.reply)));
+    el("button", { type: "button", "aria-label": "Reply", title: "Reply", "data-testid": "reply", onclick: () => reply(m) }, svg(icons.reply)));
   if (mine) {
     node.append(el("button", { type: "button", "aria-label": "Edit", title: "Edit", onclick: () => edit(m) }, svg(icons.pencil)));
   }

@@ -3,7 +3,7 @@ import { $, el, grow, onEnter, toast } from "./dom.js";
 import { changed, send, store, topicOf } from "./store.js";
 import { bare } from "./topics.js";
 
-const suggestions = ["/info", "/notion", "/activate t1 m6", "/find invoice", "/transcript"];
+const suggestions = ["/info", "/notion", "/activate t1 m6", "/find invoice", "/transcript", "/ai status"];
 let target = null; // {id, mode: "reply"|"edit"}
 let picked = -1;
 
@@ -26,7 +26,7 @@ export function fill(text) {
 }
 
 export function reply(m) {
-  target = { id: m.id, mode: "reply", topic: m.topic };
+  target = { id: m.id, mode: "reply", topic: m.topic, ours: m.author.role === "topicpilot" };
   $("text").focus();
   update(`Reply to ${m.author.name}: ${m.text}`);
 }
@@ -108,13 +108,22 @@ function hintText(text, kind, topic) {
   const stranger = store.people.find((p) => p.id === store.as)?.role === "stranger";
   const who = bare(topic.title);
   if (topic.kind === "general") return ["General has no customer: what is written here stays in the group."];
+  if (target?.ours && kind === "plain") {
+    return [`Replying to a draft? “/ ” and your text changes it. Without “/ ” this goes to ${who}.`, text.trim() ? "warn" : "inside"];
+  }
   if (!text.trim() || text === "/") return ["Begin with “/ ” (slash, space) for a comment that stays in the team."];
-  if (kind === "comment") return ["Internal comment: only the team sees it.", "inside"];
+  if (kind === "comment") return [commentHint(text), "inside"];
   if (kind === "command") {
     return stranger ? ["A command by a stranger: topicpilot does not run it.", "warn"]
       : ["Command: not carried to the customer; topicpilot answers with a comment.", "inside"];
   }
   return stranger ? [`Goes to ${who}: the mirror carries whatever is written in the topic.`, "warn"] : [`Goes to ${who}.`];
+}
+
+function commentHint(text) {
+  if (target?.ours) return "Internal comment; as a reply to a draft it becomes the draft’s text.";
+  if (/^\/ +ai\b/i.test(text)) return "A question to the advisor: it answers with a comment, from internal articles too.";
+  return "Internal comment: only the team sees it.";
 }
 
 async function post() {

@@ -4,8 +4,9 @@ import { changed, listen, onChange, send, store } from "./store.js";
 import { drawTopics, open } from "./topics.js";
 import { drawChat, jump, setUpChat } from "./chat.js";
 import { drawComposer, fill, setUpComposer } from "./composer.js";
-import { drawPhone, setUpPhone } from "./phone.js";
+import { drawPhone, prepare as prepareCustomer, setUpPhone } from "./phone.js";
 import { drawSystems, setUpSystems } from "./systems.js";
+import { drawAdvisor, setUpAdvisor } from "./advisor.js";
 import { keepWithin } from "./text.js";
 
 const states = {
@@ -88,14 +89,20 @@ function showCard(href) {
   show("systems");
 }
 
-// prepare sets the stage for one of the things to try; the visitor sends it.
+// prepare sets the stage for one of the things to try; the visitor sends it. What the customer is to
+// write may be several messages.
 function prepare({ topic, as, text, fault: id }) {
   $("help").close();
   const found = [...store.topics.values()].find((t) => t.title.includes(topic));
-  const person = store.people.find((p) => p.name === as);
   if (found) open(found.id);
   if (id) fault(id, true);
+  if (as === "Customer") {
+    show("customer");
+    prepareCustomer(text.split("\n"));
+    return;
+  }
   document.body.dataset.view = "chat";
+  const person = store.people.find((p) => p.name === as);
   if (person) $("as").querySelector(`input[value="${person.id}"]`)?.click();
   fill(text);
   changed();
@@ -106,6 +113,7 @@ function setUp() {
   setUpComposer();
   setUpPhone();
   setUpSystems();
+  setUpAdvisor();
   keepWithin(within);
   for (const item of document.querySelectorAll(".try")) item.addEventListener("click", () => prepare(item.dataset));
   $("help-open").addEventListener("click", () => $("help").showModal());
@@ -128,6 +136,7 @@ function setUp() {
     drawComposer();
     drawPhone();
     drawSystems();
+    drawAdvisor();
   });
   listen();
 }

@@ -4,6 +4,7 @@ import { fileLine, rich } from "./text.js";
 import { paneOf, send, store, topicOf } from "./store.js";
 
 let shown = null;
+let prepared = { topic: null, texts: [] }; // what is to be written there after what stands in the composer
 
 export function setUpPhone() {
   const area = $("phone-text");
@@ -13,6 +14,15 @@ export function setUpPhone() {
   const tick = () => { $("phone-clock").textContent = clock(Date.now() / 1000); };
   tick();
   setInterval(tick, 10000);
+}
+
+// prepare puts texts into the composer, one after the other, for the visitor to send.
+export function prepare(all) {
+  const [first, ...texts] = all;
+  prepared = { topic: store.current, texts };
+  $("phone-text").value = first;
+  grow($("phone-text"));
+  $("phone-text").focus();
 }
 
 export function drawPhone() {
@@ -68,7 +78,7 @@ async function post() {
   const area = $("phone-text");
   const text = area.value.trim();
   if (!text) return;
-  area.value = "";
+  area.value = (prepared.topic === store.current && prepared.texts.shift()) || "";
   grow(area);
   try {
     await send("post", { topic: store.current, customer: true, text });

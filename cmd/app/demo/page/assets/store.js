@@ -5,6 +5,7 @@ export const store = {
   ready: false, online: false,
   bot: {}, group: {}, people: [], faults: [], commands: { admin: [], member: [] },
   systems: { cards: [], users: [], effects: [], priorities: [] },
+  advisor: { model: "", used: 0, limit: 1, topic_limit: 0, knowledge: 0, drafts: [], silences: [], calls: [], made: 0 },
   topics: new Map(), messages: new Map(), panes: new Map(),
   current: null, as: 0, seen: new Map(),
 };
@@ -40,7 +41,7 @@ export const topicOf = (id) => store.topics.get(id);
 function load(state) {
   Object.assign(store, {
     ready: true, bot: state.bot, group: state.group, people: state.people, faults: state.faults, commands: state.commands,
-    systems: state.systems,
+    systems: state.systems, advisor: state.advisor,
   });
   store.topics = new Map(state.topics.map((t) => [t.id, t]));
   store.messages = new Map();
@@ -78,6 +79,7 @@ const apply = {
   commands: (list) => { store.commands = list; },
   faults: (list) => { store.faults = list; },
   systems: (all) => { store.systems = all; },
+  advisor: (all) => { store.advisor = all; },
 };
 
 // put bounds what one topic keeps, as the server does.

@@ -6,10 +6,7 @@ let within = () => undefined;
 export const keepWithin = (find) => { within = find; };
 
 const squares = { "🟪": "purple", "🟨": "yellow", "⬛": "black" };
-const tags = {
-  bold: "b", italic: "i", underline: "u", strikethrough: "s",
-  blockquote: "blockquote", expandable_blockquote: "blockquote",
-};
+const tags = { bold: "b", italic: "i", underline: "u", strikethrough: "s", blockquote: "blockquote" };
 
 // rich returns nodes for text with entities; onCommand is told of a clicked /command.
 export function rich(text, entities = [], onCommand) {
@@ -53,6 +50,8 @@ function words(text) {
 function wrap(e, raw, children, onCommand) {
   if (tags[e.type]) return el(tags[e.type], {}, ...children);
   switch (e.type) {
+    case "expandable_blockquote":
+      return expandable(children);
     case "code":
     case "pre":
       return copyable(e.type, raw, children);
@@ -70,6 +69,23 @@ function wrap(e, raw, children, onCommand) {
     default:
       return el("span", {}, ...children);
   }
+}
+
+// expandable is a quote of which three lines are shown until somebody taps it, as in Telegram.
+function expandable(children) {
+  const lines = el("span", { class: "lines" }, ...children);
+  const more = el("button", { type: "button", class: "unfold", "aria-expanded": "false", "aria-label": "The whole quote", "data-testid": "unfold" }, svg(icons.unfold));
+  const node = el("blockquote", { class: "expandable", "data-testid": "expandable" }, lines, more);
+  node.addEventListener("click", (ev) => {
+    if (ev.target.closest("a, .copyable") || !node.dataset.long) return;
+    more.setAttribute("aria-expanded", String(node.toggleAttribute("data-open")));
+  });
+  // One that is no longer than the three lines has nothing to open.
+  new ResizeObserver(() => {
+    if ("open" in node.dataset || !lines.clientHeight) return;
+    node.dataset.long = lines.scrollHeight > lines.clientHeight + 2 ? "true" : "";
+  }).observe(lines);
+  return node;
 }
 
 function copyable(type, raw, children) {
