@@ -12,13 +12,15 @@ const (
 	// say are the verbs of speaking, as stems.
 	say = `(?:say|tell|answer|repl[yi]|respond|repeat|write|print|output|state|type|confirm|` +
 		`скажи|сообщи|ответ|отвеча|повтори|повторя|напиши|пиши|напечата|выведи|подтверди|` +
-		`скажі|повідом|відповід|відповіс|виведи|надрукуй|підтверди)\p{L}*`
+		`скажі|повідом|відповід|відповіс|виведи|надрукуй|підтверд)\p{L}*`
 	// show are the verbs of showing, besides those of speaking.
 	show = `(?:` + say + `|(?:show|reveal|display|dump|give|send|translate|encode|quote|recite|list|share|disclose|leak|` +
 		`покаж|раскро|расскаж|процитир|перечисл|дай|выда|пришли|переведи|закодируй|поделис|назов|` +
 		`розкр|розкаж|процитуй|перелі|дай|вида|надішли|переклади|закодуй|поділ|назв)\p{L}*)`
 	// near is what may stand in between, within a sentence.
 	near = `[^.!?\n]{0,80}?`
+	// rest is a text to the end of its sentence, or of what it is quoted in.
+	rest = `([^.!?\n"»”{}]{2,})([.!?\n"»”{}]|$)`
 	own  = `(?:your|initial|original|system|hidden|secret|previous|above|developer|full|` +
 		`тво|сво|ваш|систем|скрыт|исходн|начальн|изначальн|секретн|предыдущ|полн|прихован|початков|попередн|повн)\p{L}*`
 	rules = `(?:prompt|instruction|guideline|rules|directive|configuration|` +
@@ -44,16 +46,19 @@ var (
 		regexp.MustCompile(start + say + `[^.!?\n:]{0,60}?[ :]'([^'\n]{3,})'()`),
 		regexp.MustCompile(start + say + `[^.!?\n:]{0,60}?:\s*([^\n]{2,})()`),
 		regexp.MustCompile(start + say + near + `(?:exactly|only|literally|verbatim|word for word|дословно|точно|ровно|` +
-			`только|слово в слово|дослівно|рівно|тільки|лише)(?: with| that| что| що)?\s+([^.!?\n]{2,})([.!?\n]|$)`),
-		regexp.MustCompile(start + say + `[^.!?\n]{0,30}?(?:\bthat| что| що)\s+([^.!?\n]{2,})([.!?\n]|$)`),
+			`только|слово в слово|дослівно|рівно|тільки|лише)(?: with| that| что| що)?\s+` + rest),
+		regexp.MustCompile(start + say + `[^.!?\n]{0,30}?(?:\bthat| что| що)\s+` + rest),
 		regexp.MustCompile(start + `(?:promise|guarantee|approve|confirm|пообещай|гарантируй|одобри|подтверди|` +
-			`пообіцяй|гарантуй|схвали|підтверди)(?:те|ть)?\s+([^.!?\n]{2,})([.!?\n]|$)`),
+			`пообіцяй|гарантуй|схвали|підтвердь?)(?:те|ть|и)?\s+` + rest),
+		regexp.MustCompile(start + `(?:add|include|insert|добав|встав|дода|прикрепи|прикріпи)\p{L}*[^.!?\n]{0,30}?(https?://\S+)()`),
 	}
 
 	revealing = regexp.MustCompile(start + `(?:` + show + `|what|which|как\p{L}+|які|яка|який)` + near +
 		`(?:internal|confidential|secret|staff only|other customer|another customer|other client|someone else|all customers|` +
 		`внутренн|конфиденц|секретн|друг\p{L}+ (?:клиент|покупат|пользоват)|чуж|всех клиент|` +
-		`внутрішн|конфіденц|таємн|інш\p{L}+ (?:клієнт|користув)|усіх клієнт)\p{L}*([^.!?\n]{0,20})`)
+		`внутрішн|конфіденц|таємн|інш\p{L}+ (?:клієнт|користув)|усіх клієнт|` +
+		`(?:customer|client|клиент|клієнт)\p{L}*[^.!?\n]{0,20}?(?:before me|передо? мно|до меня|переді? мно|до мене))` +
+		`\p{L}*([^.!?\n]{0,20})`)
 	// mishap is what is internal and no secret.
 	mishap = regexp.MustCompile(`(?i)server|error|ошибк|помилк|сервер`)
 
