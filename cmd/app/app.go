@@ -16,6 +16,7 @@ import (
 	"topicpilot/config"
 	"topicpilot/integrations/telegram"
 	"topicpilot/topics"
+	"topicpilot/topics/knowledge"
 	"topicpilot/topics/store"
 	"topicpilot/topics/topicsapi"
 )
@@ -49,12 +50,14 @@ type App struct {
 	// cardWriter is shared by all that write cards; nil without Notion.
 	cardWriter *notionCards
 
-	store    *store.Store
-	resolver *topics.Resolver
-	registry *commands.Registry
-	lanes    *topics.Lanes
-	admins   *telegram.Administrators
-	people   *telegram.Members
+	store *store.Store
+	// knowledge is the advisor's; nil without one.
+	knowledge *knowledge.Base
+	resolver  *topics.Resolver
+	registry  *commands.Registry
+	lanes     *topics.Lanes
+	admins    *telegram.Administrators
+	people    *telegram.Members
 
 	failed  chan error
 	receive context.CancelFunc
@@ -128,6 +131,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.background(func() { a.work(receive) })
 	a.background(func() { a.prune(receive) })
 	a.background(func() { a.index(receive) })
+	if a.knowledge != nil {
+		a.background(func() { a.knowledge.Run(receive) })
+	}
 	return nil
 }
 

@@ -23,6 +23,8 @@ const (
 	// is tried that nobody waits for, as an erasure in a system that is down.
 	taskConcurrency = 32
 	taskGiveUp      = 72 * time.Hour
+	// adviceGiveUp is short: an answer to a question of yesterday helps nobody.
+	adviceGiveUp = 10 * time.Minute
 	// claimShare is how many conversations a process takes up by itself while another
 	// process is there to share the work.
 	claimShare = 8
@@ -77,7 +79,7 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.buildLanes(tasks)
+	a.buildLanes(tasks, parts.AI)
 	a.metrics.registry.MustRegister(newQueueCollector(a.store))
 	return nil
 }
@@ -104,7 +106,7 @@ func (a *App) seed(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) buildLanes(tasks map[string]topics.TaskHandler) {
+func (a *App) buildLanes(tasks map[string]topics.TaskHandler, listener topics.Listener) {
 	book := topics.NewBook(a.store)
 	outboxOptions := topics.OutboxOptions{
 		Sender: a.sender, Groups: a.groups, Book: book, Log: a.Log, Now: time.Now,
@@ -121,21 +123,20 @@ func (a *App) buildLanes(tasks map[string]topics.TaskHandler) {
 		ParseCommand: func(text string) (string, string, bool) {
 			return commands.Parse(text, a.client.Self().Username)
 		},
-		Groups: a.groups, Learn: learn, Book: book, Dispatcher: a.registry, Callbacks: a.client, Outbox: outbox,
+		Groups: a.groups, Learn: learn, Book: book, Dispatcher: a.registry, Listener: listener, Callbacks: a.client, Outbox: outbox,
 		Speakers: &topics.Speakers{
 			Administrators: a.admins, Members: a.people, SelfID: a.client.BotID(),
 		},
 		Log: a.Log, Now: time.Now,
 	})
+	work := &topics.Tasks{Handlers: tasks, Outbox: outbox}
 	a.lanes = topics.NewLanes(topics.LanesOptions{
 		Store: a.store, Observer: a.metrics, Log: a.Log, Now: time.Now, Sweep: sweepEvery,
 		Queues: map[string]topics.QueueOptions{
 			topics.QueueInbox:  {Handler: inbox, Concurrency: inboxConcurrency, GiveUp: inboxGiveUp},
 			topics.QueueOutbox: {Handler: outbox, GiveUp: outboxGiveUp, Supersedes: outbox.Supersedes},
-			topics.QueueTasks: {
-				Handler:     &topics.Tasks{Handlers: tasks, Outbox: outbox},
-				Concurrency: taskConcurrency, GiveUp: taskGiveUp,
-			},
+			topics.QueueTasks:  {Handler: work, Concurrency: taskConcurrency, GiveUp: taskGiveUp},
+			topics.QueueAdvice: {Handler: work, Concurrency: adviceConcurrency, GiveUp: adviceGiveUp},
 		},
 	})
 	outbox.Attach(a.lanes)

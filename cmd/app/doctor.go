@@ -62,9 +62,9 @@ const examineTime = 30 * time.Second
 // finding as it is made. It changes nothing, and takes no update from a running bot.
 func Examine(ctx context.Context, opts DoctorOptions, tell func(Finding) error) error {
 	d := &doctor{cfg: opts.Config}
-	checks := []func(context.Context) []Finding{d.settings, d.mirrors, d.templates, d.database}
+	checks := []func(context.Context) []Finding{d.settings, d.mirrors, d.templates, d.database, d.knowledge}
 	if !opts.Offline {
-		checks = append(checks, d.telegram, d.customerBots, d.topicsAPI, d.notion)
+		checks = append(checks, d.telegram, d.customerBots, d.topicsAPI, d.notion, d.model)
 	}
 	for _, check := range checks {
 		bounded, cancel := context.WithTimeout(ctx, examineTime)

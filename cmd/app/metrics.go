@@ -130,7 +130,7 @@ func (c *queueCollector) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	// A known 0 is not "no data".
-	for _, queue := range []string{topics.QueueInbox, topics.QueueOutbox, topics.QueueTasks} {
+	for _, queue := range []string{topics.QueueInbox, topics.QueueOutbox, topics.QueueTasks, topics.QueueAdvice} {
 		stats.Pending[queue] += 0
 		stats.Parked[queue] += 0
 		stats.Oldest[queue] += 0

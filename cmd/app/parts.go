@@ -32,19 +32,24 @@ func (a *App) parts() (commands.Parts, error) {
 			Runs: a.store, Customers: a.resolver, Groups: a.groups, Now: time.Now,
 		},
 	}
-	if parts.Own, parts.OwnTasks, err = a.ownCommands(links); err != nil {
+	sender, err := a.customerSend()
+	if err != nil {
+		return commands.Parts{}, err
+	}
+	if parts.Own, parts.OwnTasks, err = a.ownCommands(links, sender); err != nil {
+		return commands.Parts{}, err
+	}
+	if parts.AI, err = a.ai(links, sender); err != nil {
 		return commands.Parts{}, err
 	}
 	parts.Sections, err = a.sections(links)
 	return parts, err
 }
 
-func (a *App) ownCommands(accounts commands.Accounts) ([]commands.Command, topics.TaskHandler, error) {
+func (a *App) ownCommands(
+	accounts commands.Accounts, sender topics.CustomerSender,
+) ([]commands.Command, topics.TaskHandler, error) {
 	specs, err := ownCommandsOf(a.Config.Commands)
-	if err != nil {
-		return nil, nil, err
-	}
-	sender, err := a.customerSend()
 	if err != nil {
 		return nil, nil, err
 	}
