@@ -38,6 +38,8 @@ type cli struct {
 	Parked  parkedCmd  `cmd:"" help:"Look after updates and messages that were given up."`
 	Import  importCmd  `cmd:"" help:"Bring an export of Telegram Desktop into the transcripts."`
 	Forget  forgetCmd  `cmd:"" help:"Erase one customer everywhere; print a receipt."`
+	KB      kbCmd      `cmd:"" name:"kb" help:"Look at the advisor's knowledge: list, search, check."`
+	Eval    evalCmd    `cmd:"" help:"Try the advisor on a set of questions whose answers are known."`
 	Audit   auditCmd   `cmd:"" help:"List who has changed what, the latest first."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
