@@ -58,7 +58,9 @@ func TestAIDraft(t *testing.T) {
 
 type accountsOf []string
 
-func (a accountsOf) AccountsOf(context.Context, *topics.Group, int64) ([]string, error) { return a, nil }
+func (a accountsOf) AccountsOf(context.Context, *topics.Group, int64) ([]string, error) {
+	return a, nil
+}
 
 // What starts a draft in which mode.
 func TestAIModes(t *testing.T) {

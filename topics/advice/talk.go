@@ -81,8 +81,9 @@ func ReadTalk(messages []topics.Message, drafts []topics.Draft, o TalkOptions) T
 	episode := lines[lastEpisode(lines):]
 	before := lines[:len(lines)-len(episode)]
 	burst := episode[burstOf(episode):]
+	talk.BurstAt = burstAt(episode, o.Debounce)
 	episode = episode[:len(episode)-len(burst)]
-	talk.ask(burst, o.Debounce)
+	talk.ask(burst)
 	for _, l := range episode {
 		if l.text != "" {
 			talk.Turns = append(talk.Turns, l.turn())
@@ -94,14 +95,11 @@ func ReadTalk(messages []topics.Message, drafts []topics.Draft, o TalkOptions) T
 }
 
 // ask fills in the question.
-func (t *Talk) ask(burst []line, debounce time.Duration) {
+func (t *Talk) ask(burst []line) {
 	var texts []string
-	for i, l := range burst {
+	for _, l := range burst {
 		t.Addressed = t.Addressed || l.addressed
 		t.QuestionID, t.QuestionAt = l.id, l.at
-		if i == 0 || debounce > 0 && l.at.Sub(burst[i-1].at) > debounce {
-			t.BurstAt = l.at
-		}
 		if l.text != "" {
 			texts = append(texts, l.text)
 		}
@@ -192,4 +190,18 @@ func burstOf(episode []line) int {
 		first--
 	}
 	return first
+}
+
+// burstAt is when the customer began to write what the episode ends with, without a silence
+// longer than debounce (0: without an answer), however much of it the question holds.
+func burstAt(episode []line, debounce time.Duration) time.Time {
+	first := len(episode) - 1
+	if first < 0 || !episode[first].customer {
+		return time.Time{}
+	}
+	for first > 0 && episode[first-1].customer &&
+		(debounce <= 0 || episode[first].at.Sub(episode[first-1].at) <= debounce) {
+		first--
+	}
+	return episode[first].at
 }
