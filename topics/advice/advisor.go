@@ -87,15 +87,11 @@ func (a *Advisor) advise(ctx context.Context, q Question) (Advice, float64, Reas
 	if reason != "" {
 		return Advice{}, strength, reason, err
 	}
-	if ask.masks != nil {
-		said = said.unmasked(ask.masks.Unmask)
-	}
 	advice, reason := ask.judge(said, a.o.Threshold)
 	return advice, strength, reason, nil
 }
 
-// search finds what the question is about. What is internal does not come from a search that
-// did not ask for it; if it did, it would be left out here.
+// search finds what the question is about.
 func (a *Advisor) search(ctx context.Context, q Question) ([]topics.KnowledgeHit, error) {
 	hits, err := a.o.Knowledge.Search(ctx, topics.KnowledgeQuery{
 		Text: a.searched(q), Limit: maxChunks, Internal: q.Internal, For: q.For,
@@ -103,18 +99,27 @@ func (a *Advisor) search(ctx context.Context, q Question) ([]topics.KnowledgeHit
 	if err != nil {
 		return nil, fmt.Errorf("search the knowledge: %w", err)
 	}
-	if q.Internal {
-		return hits, nil
-	}
-	kept := slices.Clone(hits)[:0]
+	return a.fit(hits, q.Internal), nil
+}
+
+// fit leaves out what may not be used. What is internal does not come from a search that did
+// not ask for it; if it did, this would be the place where it stops.
+func (a *Advisor) fit(hits []topics.KnowledgeHit, internal bool) []topics.KnowledgeHit {
+	kept := make([]topics.KnowledgeHit, 0, len(hits))
 	for _, hit := range hits {
-		if hit.Internal {
+		if hit.Internal && !internal {
 			a.o.Log.Error("internal knowledge came up for a customer and was left out", "chunk", hit.ID, "file", hit.File)
 			continue
 		}
-		kept = append(kept, hit)
+		text, planted := withoutPlanted(hit.Text)
+		if planted || isPlanted(hit.Title) {
+			a.o.Log.Warn("a part of an article speaks to a language model and was left out", "chunk", hit.ID, "file", hit.File)
+		}
+		if hit.Text = text; text != "" && !isPlanted(hit.Title) {
+			kept = append(kept, hit)
+		}
 	}
-	return kept, nil
+	return kept
 }
 
 // searched is what is searched for: the search may go to an embedding model, which sees no

@@ -79,16 +79,6 @@ func unfenced(s string) string {
 	return strings.TrimSpace(inside)
 }
 
-// unmasked puts back what was masked.
-func (a answer) unmasked(undo func(string) string) answer {
-	claims := make([]claim, 0, len(a.Claims))
-	for _, c := range a.Claims {
-		claims = append(claims, claim{Text: undo(c.Text), Chunk: c.Chunk, Quote: undo(c.Quote)})
-	}
-	a.Answer, a.Claims = undo(a.Answer), claims
-	return a
-}
-
 // clean makes a text fit to be shown: without control signs and those that turn the
 // direction of other text, at most one empty line at a time.
 func clean(s string) string {

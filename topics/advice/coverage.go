@@ -59,10 +59,15 @@ type carriage struct {
 // coverage is the share of the answer's words that claims carry. What the model only
 // repeats after the customer, and no cited chunk says, is carried by nobody: then the words
 // that tell something are counted alone.
-func (a asked) coverage(text string, claims []claim, hits []topics.KnowledgeHit) carriage {
+func (a asked) coverage(answer answer, hits []topics.KnowledgeHit) carriage {
+	text := a.blank(answer.Answer)
 	said := stemsOf(text)
 	if len(said) == 0 {
 		return carriage{}
+	}
+	claims := make([][]stemmed, 0, len(answer.Claims))
+	for _, c := range answer.Claims {
+		claims = append(claims, stemsOf(a.blank(c.Text)))
 	}
 	carried := carriedBy(said, claims)
 	parroted, dictated := a.parroted(text, said, hits)
@@ -87,18 +92,25 @@ func (a asked) coverage(text string, claims []claim, hits []topics.KnowledgeHit)
 	return carriage{share, dictated}
 }
 
+// blank leaves out placeholders: customers' own numbers and addresses are no words.
+func (a asked) blank(text string) string {
+	if a.masks == nil {
+		return text
+	}
+	return a.masks.Blank(text)
+}
+
 // carriedBy marks the words of an answer that stand in the texts of its claims, each as often
 // as they say it. A claim that does not stand in the answer carries nothing, and one that is
 // made twice counts once.
-func carriedBy(said []stemmed, claims []claim) []bool {
+func carriedBy(said []stemmed, claims [][]stemmed) []bool {
 	carried := make([]bool, len(said))
 	there := map[string]int{}
 	for _, word := range said {
 		there[word.stem]++
 	}
 	seen := map[string]bool{}
-	for _, c := range claims {
-		stems := stemsOf(c.Text)
+	for _, stems := range claims {
 		key := joined(stems)
 		if len(stems) == 0 || seen[key] {
 			continue
@@ -128,13 +140,13 @@ func carriedBy(said []stemmed, claims []claim) []bool {
 // and the chunks are in one script the words themselves tell; where they are not, only what
 // is repeated word for word does, unless the customer dictates.
 func (a asked) parroted(text string, said []stemmed, hits []topics.KnowledgeHit) (marks []bool, dictated bool) {
-	customers := newVocabulary(a.customersWords())
+	customers := newVocabulary(a.customers)
 	var chunks []string
 	for _, hit := range hits {
 		chunks = append(chunks, hit.Title, hit.Text)
 	}
 	team := newVocabulary(chunks)
-	dictates := dictates(a.customersWords())
+	dictates := dictates(a.customers)
 	if dictates || scriptOf(text) == scriptOf(chunks...) {
 		marks = make([]bool, len(said))
 		for i, word := range said {

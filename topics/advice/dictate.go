@@ -34,7 +34,11 @@ var (
 	// roles before a colon play another's part.
 	roles = fieldSet(`system assistant operator admin developer user answerable claims система оператор ассистент
 		администратор асистент адміністратор`)
-	phrases = []string{
+	// ruleWords begin what nobody but a model is told to ignore.
+	ruleWords = strings.Fields(`instruct rule prompt инструкц правил указан промпт інструкц вказівк`)
+	// machines are addressed before a comma or a colon.
+	machines = fieldSet(`ai assistant chatbot system ии нейросеть ассистент система ші нейромережа асистент`)
+	phrases  = []string{
 		" you are now ", " from now on ", " pretend ", " act as ", " roleplay ", " role play ", " jailbreak ",
 		" developer mode ", " dan mode ", " ты теперь ", " теперь ты ", " с этого момента ", " притворись ",
 		" представь что ты ", " режим разработчика ", " ти тепер ", " тепер ти ", " відтепер ", " прикинься ",
@@ -90,4 +94,35 @@ func saysWhat(text string, verb words.Word, rest []words.Word) bool {
 
 func beginsWith(list []string, word string) bool {
 	return slices.ContainsFunc(list, func(begin string) bool { return strings.HasPrefix(word, begin) })
+}
+
+// withoutPlanted leaves out the paragraphs of an article that speak to a model instead of
+// readers; found tells that there were some.
+func withoutPlanted(text string) (kept string, found bool) {
+	lines := strings.Split(text, "\n")
+	honest := slices.DeleteFunc(slices.Clone(lines), isPlanted)
+	if len(honest) == len(lines) {
+		return text, false
+	}
+	return strings.TrimSpace(strings.Join(honest, "\n")), true
+}
+
+// isPlanted reports whether a paragraph tells somebody to ignore rules, or gives orders to a
+// machine.
+func isPlanted(paragraph string) bool {
+	list := words.Of(paragraph, maxWords)
+	orders, machine := false, false
+	for i, w := range list {
+		word := string(w.Letters)
+		rest := list[i+1:]
+		if dropWords[word] && slices.ContainsFunc(rest[:min(len(rest), dropSpan)], func(w words.Word) bool {
+			return beginsWith(ruleWords, string(w.Letters))
+		}) {
+			return true
+		}
+		after := strings.TrimLeft(paragraph[w.To:], " \"'*]")
+		machine = machine || machines[word] && (strings.HasPrefix(after, ":") || strings.HasPrefix(after, ","))
+		orders = orders || sayWords[word] && saysWhat(paragraph, w, rest[:min(len(rest), saySpan)])
+	}
+	return machine && orders
 }

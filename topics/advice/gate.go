@@ -36,8 +36,9 @@ func (a asked) evidence(claims []claim) (cited, Reason) {
 	var c cited
 	texts := map[string]folded{}
 	for _, claim := range claims {
+		quote := a.unmasked(claim.Quote)
 		i := slices.IndexFunc(a.hits, func(h topics.KnowledgeHit) bool { return h.ID == claim.Chunk })
-		if i < 0 || !longEnough(claim.Quote) {
+		if i < 0 || !longEnough(quote) {
 			return cited{}, ReasonQuote
 		}
 		hit := a.hits[i]
@@ -46,7 +47,7 @@ func (a asked) evidence(claims []claim) (cited, Reason) {
 			text = fold(hit.Text)
 			texts[hit.ID] = text
 		}
-		from, to, ok := text.find(claim.Quote)
+		from, to, ok := text.find(quote)
 		if !ok {
 			return cited{}, ReasonQuote
 		}
@@ -54,10 +55,10 @@ func (a asked) evidence(claims []claim) (cited, Reason) {
 			continue
 		}
 		c.hits = append(c.hits, hit)
-		quote := clean(strings.Join(strings.Fields(hit.Text[from:to]), " "))
+		shown := clean(strings.Join(strings.Fields(hit.Text[from:to]), " "))
 		c.sources = append(c.sources, topics.DraftSource{
 			Chunk: hit.ID, File: hit.File, Title: hit.Title, Link: hit.Link, Date: hit.Date,
-			Quote: cut(quote, maxQuote), Internal: hit.Internal,
+			Quote: cut(shown, maxQuote), Internal: hit.Internal,
 		})
 	}
 	return c, ""
@@ -68,9 +69,17 @@ func longEnough(quote string) bool {
 	return utf8.RuneCountInString(text) >= minQuote || len(words.Of(text, minQuoteWords)) >= minQuoteWords
 }
 
+// unmasked puts back what was masked.
+func (a asked) unmasked(text string) string {
+	if a.masks == nil {
+		return text
+	}
+	return a.masks.Unmask(text)
+}
+
 // judge lets an answer through, or tells why not.
 func (a asked) judge(said answer, threshold float64) (Advice, Reason) {
-	text := clean(said.Answer)
+	text := clean(a.unmasked(said.Answer))
 	if text == "" {
 		return Advice{}, ReasonEmpty
 	}
@@ -84,7 +93,7 @@ func (a asked) judge(said answer, threshold float64) (Advice, Reason) {
 	if reason != "" {
 		return Advice{}, reason
 	}
-	carried := a.coverage(text, said.Claims, found.hits)
+	carried := a.coverage(said, found.hits)
 	if carried.dictated || carried.share < threshold {
 		return Advice{Coverage: carried.share}, ReasonCoverage
 	}

@@ -35,8 +35,8 @@ var guarded = sync.OnceValue(func() map[string][]string {
 	return runs
 })
 
-// leaks reports whether a text holds a part of our instructions: as it is, backwards, or in
-// base64 or hexadecimal digits.
+// leaks reports whether a text holds a part of our instructions: as it is, backwards, with each
+// letter thirteen places on, or in base64 or hexadecimal digits.
 func leaks(text string) bool {
 	if holdsInstructions(bare(text)) {
 		return true
@@ -45,7 +45,17 @@ func leaks(text string) bool {
 }
 
 func holdsInstructions(letters string) bool {
-	return holdsRun(letters) || holdsRun(reversed(letters))
+	return holdsRun(letters) || holdsRun(reversed(letters)) || holdsRun(rot13(letters))
+}
+
+// rot13 moves small letters thirteen places on.
+func rot13(letters string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 'a' || r > 'z' {
+			return r
+		}
+		return 'a' + (r-'a'+13)%26
+	}, letters)
 }
 
 // holdsRun looks at bytes: the instructions are written in ASCII.

@@ -62,6 +62,9 @@ type asked struct {
 	// hits are the chunks that were sent, with as much of their text.
 	hits     []topics.KnowledgeHit
 	language string
+	// customers are the texts in which the customer could have dictated something, without
+	// what is masked.
+	customers []string
 	// masks is nil where nothing is masked.
 	masks *mask.Placeholders
 }
@@ -78,10 +81,11 @@ func prepare(q Question, hits []topics.KnowledgeHit, masked bool) asked {
 		}
 		ask.language = LanguageOf(card.Language, texts...)
 	}
+	ask.customers = customersWords(q)
 	if !masked {
 		return ask
 	}
-	texts := ask.customersWords()
+	texts := slices.Clone(ask.customers)
 	for _, t := range q.Turns {
 		texts = append(texts, t.Text)
 	}
@@ -90,6 +94,9 @@ func prepare(q Question, hits []topics.KnowledgeHit, masked bool) asked {
 		others = append(others, hit.Title, hit.Text)
 	}
 	ask.masks = mask.NewPlaceholders(card.Phone, texts, others)
+	for i, text := range ask.customers {
+		ask.customers[i] = ask.masks.Blank(ask.masks.Mask(text))
+	}
 	return ask
 }
 
@@ -116,20 +123,19 @@ func tidied(q Question) Question {
 	return q
 }
 
-// customersWords are the texts in which the customer could have dictated something.
-func (a asked) customersWords() []string {
-	texts := []string{a.Text, a.Summary, a.Customer.Name, a.Customer.Username}
-	for _, t := range a.Turns {
+func customersWords(q Question) []string {
+	texts := []string{q.Text, q.Summary, q.Customer.Name, q.Customer.Username}
+	for _, t := range q.Turns {
 		if t.From != fromOperator {
 			texts = append(texts, t.Text)
 		}
 	}
-	return append(texts, a.Customer.Accounts...)
+	return append(texts, q.Customer.Accounts...)
 }
 
 // bounded are the best chunks, as many as may be sent; the last may be cut.
 func bounded(hits []topics.KnowledgeHit) []topics.KnowledgeHit {
-	var list []topics.KnowledgeHit
+	list := make([]topics.KnowledgeHit, 0, maxChunks)
 	left := maxChunkText
 	for _, hit := range hits {
 		if len(list) == maxChunks || left < minChunkText {

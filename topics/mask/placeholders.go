@@ -96,10 +96,19 @@ func (p *Placeholders) Phone() string {
 
 // Unmask puts the secrets back. What looks like a placeholder and is none of ours stays.
 func (p *Placeholders) Unmask(text string) string {
+	return p.replace(text, func(secret string) string { return secret })
+}
+
+// Blank leaves a space in the place of each of our placeholders.
+func (p *Placeholders) Blank(text string) string {
+	return p.replace(text, func(string) string { return " " })
+}
+
+func (p *Placeholders) replace(text string, with func(secret string) string) string {
 	return literal.ReplaceAllStringFunc(text, func(s string) string {
 		place, _ := read(literal.FindStringSubmatch(s))
 		if secret, ok := p.written[place]; ok {
-			return secret
+			return with(secret)
 		}
 		return s
 	})
