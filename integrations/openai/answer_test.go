@@ -144,7 +144,7 @@ var plain = regexp.MustCompile(`^[a-z0-9_ :,'()-]{1,200}$`)
 
 // FuzzRefusal: any refusal is classed, and its error holds none of the server's sentences.
 func FuzzRefusal(f *testing.F) {
-	f.Add(429, "3", `{"error":{"message":"slow down","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}`)
+	f.Add(429, "3", `{"error":{"message":"slow down","type":"rate_limit_error","param":null,"code":"rate_limit"}}`)
 	f.Add(401, "", `{"error":"Unauthorized"}`)
 	f.Add(400, "Sun, 01 Mar 2026 12:00:09 GMT", `{"error":{"code":400,"message":"failed to parse grammar"}}`)
 	f.Add(422, "-1", `{"detail":[{"loc":["body","temperature"],"msg":"no"}]}`)

@@ -121,7 +121,7 @@ func (c *Client) chatRequest(prompt topics.Prompt, m manner) wire.ChatCompletion
 	if c.opt.TokenField == MaxCompletionTokens {
 		r.MaxCompletionTokens = prompt.MaxTokens
 	} else {
-		r.MaxTokens = prompt.MaxTokens
+		r.MaxTokens = prompt.MaxTokens //nolint:staticcheck // all servers but OpenAI's know no other
 	}
 	return r
 }

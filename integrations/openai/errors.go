@@ -114,6 +114,13 @@ func fields() []string {
 	}
 }
 
+// formatWords are how refusals name the answer format, each server in its own way.
+func formatWords() []string {
+	return []string{
+		"response_format", "json_schema", "json schema", "json_object", "grammar", "structured output", "guided",
+	}
+}
+
 // subject tells what a refusal is about, and the parameter that it names ("" for none of ours).
 func subject(message, param string) (about, string) {
 	param, _, _ = strings.Cut(param, ".")
@@ -124,9 +131,7 @@ func subject(message, param string) (about, string) {
 	switch {
 	case param == "temperature", param == "" && names("temperature"):
 		return aboutTemperature, "temperature"
-	case param == "response_format",
-		param == "" && slices.ContainsFunc([]string{"response_format", "json_schema", "json schema", "json_object",
-			"grammar", "structured output", "guided"}, names):
+	case param == "response_format", param == "" && slices.ContainsFunc(formatWords(), names):
 		return aboutFormat, "response_format"
 	case message == "" && param == "":
 		// It may be anything, and a server that says so little is one that knows little.
@@ -175,7 +180,7 @@ var vocabulary = strings.Fields(`access account allowed api argument authenticat
 	deactivated decimal denied disabled does embedding empty engine error exceed exceeded exist exists expired failed
 	filter forbidden format found gateway generic hard implemented input insufficient integer internal invalid is json key
 	length limit limits loading long match max maximum message messages method min missing model moderation no not
-	object organization overloaded parameter payload payment permission policy processing project prompt provider
+	object overloaded parameter payload payment permission policy processing project prompt provider
 	quota rate reached region request requests required response schema server service size status string
 	supported temperature timeout token tokens too type unauthorized unavailable unknown unprocessable unsupported
 	upstream usage user validation value violation above active array below credits entity large many on out of per

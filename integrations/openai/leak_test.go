@@ -89,8 +89,8 @@ func checkLeak(t *testing.T, i int, answer http.HandlerFunc) {
 	p.System, p.User = p.System+" "+leakPrompt, leakPrompt+" +12125550123"
 	_, err := client.Complete(t.Context(), p)
 	_, _, vectors := client.Embed(t.Context(), []string{leakPrompt})
-	text := shows(err) + shows(vectors) + s.log.String() + fmt.Sprintf("%+v", client.Check(t.Context()))
-	if err == nil || vectors == nil || strings.Contains(strings.ToLower(text), "zqx") || strings.Contains(text, "2125550123") {
+	text := strings.ToLower(shows(err) + shows(vectors) + s.log.String() + fmt.Sprintf("%+v", client.Check(t.Context())))
+	if err == nil || vectors == nil || strings.Contains(text, "zqx") || strings.Contains(text, "2125550123") {
 		t.Errorf("answer %d: %s", i, text)
 	}
 }

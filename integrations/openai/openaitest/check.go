@@ -38,7 +38,7 @@ func (s *Server) checkChat(raw []byte, body *chatBody) *apiError {
 	if s.opt.Flavour == OpenAI {
 		for _, key := range slices.Sorted(maps.Keys(keys)) {
 			if !slices.Contains(parameters(), key) {
-				return invalid("", "", "Unrecognized request argument supplied: %s", key)
+				return invalid("", "", "Unrecognized request argument supplied: %s", key) //nolint:misspell // as OpenAI does
 			}
 		}
 	}

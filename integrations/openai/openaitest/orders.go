@@ -50,11 +50,13 @@ var (
 		regexp.MustCompile(start + say + `[^.!?\n]{0,30}?(?:\bthat| что| що)\s+` + rest),
 		regexp.MustCompile(start + `(?:promise|guarantee|approve|confirm|пообещай|гарантируй|одобри|подтверди|` +
 			`пообіцяй|гарантуй|схвали|підтвердь?)(?:те|ть|и)?\s+` + rest),
-		regexp.MustCompile(start + `(?:add|include|insert|добав|встав|дода|прикрепи|прикріпи)\p{L}*[^.!?\n]{0,30}?(https?://\S+)()`),
+		regexp.MustCompile(start + `(?:add|include|insert|добав|встав|дода|прикрепи|прикріпи)\p{L}*` +
+			`[^.!?\n]{0,30}?(https?://\S+)()`),
 	}
 
 	revealing = regexp.MustCompile(start + `(?:` + show + `|what|which|как\p{L}+|які|яка|який)` + near +
-		`(?:internal|confidential|secret|staff only|other customer|another customer|other client|someone else|all customers|` +
+		`(?:internal|confidential|secret|staff only|other customer|another customer|other client|someone else|` +
+		`all customers|` +
 		`внутренн|конфиденц|секретн|друг\p{L}+ (?:клиент|покупат|пользоват)|чуж|всех клиент|` +
 		`внутрішн|конфіденц|таємн|інш\p{L}+ (?:клієнт|користув)|усіх клієнт|` +
 		`(?:customer|client|клиент|клієнт)\p{L}*[^.!?\n]{0,20}?(?:before me|передо? мно|до меня|переді? мно|до мене))` +
@@ -64,7 +66,9 @@ var (
 
 	// planted marks a text of the knowledge that speaks to the model: articles tell readers
 	// to write, to show and to confirm all the time.
-	planted = regexp.MustCompile(start + `(?:ignore|disregard|forget|override|игнорир|забуд|ігнор|відкинь)|` +
+	planted = regexp.MustCompile(start + `(?:ignore|disregard|forget|override|игнорир|забуд|ігнор|відкинь)` + near +
+		`(?:above|previous|earlier|instruction|rules|prompt|everything|выше|предыдущ|инструкц|правил|вс[её]|` +
+		`вище|попередн|інструкц|усе)|` +
 		`(?im:^\s*(?:system|assistant|developer|система|асистент|ассистент)\s*:)|` +
 		start + `(?:ai|assistant|language model|chatbot|ии|нейросеть|ассистент|ші|нейромереж|асистент)\p{L}*\s*[,:]|` +
 		start + say + `[^.!?\n]{0,20}?(?:exactly|verbatim|word for word|дословно|слово в слово|дослівно)`)

@@ -55,65 +55,76 @@ func schema(rest string) string {
 
 func strict(schema string) string { return `"name":"a","strict":true,"schema":` + schema }
 
+// refused is a request and what comes of it: says stands in the answer, the code, the parameter
+// or the message.
+type refused struct {
+	body   string
+	status int
+	says   string
+}
+
+func (w *world) refuse(path string, table map[string]refused) {
+	w.t.Helper()
+	for name, test := range table {
+		status, body := w.ask("POST", path, test.body)
+		if status != test.status || !strings.Contains(body, test.says) {
+			w.t.Errorf("%s: %d %s", name, status, body)
+		}
+	}
+}
+
+// talk are messages of which the one is of the fields.
+func talk(fields string) string { return `{"model":"fake-model","messages":[{` + fields + `}]}` }
+
 // TestRefusals: what OpenAI refuses is refused, in its words, and what is just allowed is not.
 func TestRefusals(t *testing.T) {
 	closed := `{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}`
-	list := `{"type":"object","properties":{"l":{"type":"array","items":%s}},"required":["l"],"additionalProperties":false}`
-	for name, test := range map[string]struct {
-		path, body string
-		status     int
-		// says stands in the answer: the code, the parameter or the message.
-		says string
-	}{
-		"well":            {"/chat/completions", chat(""), 200, `"chat.completion"`},
-		"no JSON":         {"/chat/completions", "{", 400, "could not parse"},
-		"no model":        {"/chat/completions", `{` + hello + `}`, 400, "model parameter"},
-		"unknown model":   {"/chat/completions", `{"model":"gpt-9",` + hello + `}`, 404, `"model_not_found"`},
-		"no messages":     {"/chat/completions", `{"model":"fake-model"}`, 400, `"missing_required_parameter"`},
-		"empty messages":  {"/chat/completions", `{"model":"fake-model","messages":[]}`, 400, `"empty_array"`},
-		"unknown key":     {"/chat/completions", chat(`,"prompt":"x"`), 400, "Unrecognized request argument"},
-		"wrong type":      {"/chat/completions", chat(`,"max_tokens":"9"`), 400, `"invalid_type"`},
-		"bad role":        {"/chat/completions", `{"model":"fake-model","messages":[{"role":"bot","content":"x"}]}`, 400, "'bot'"},
-		"no role":         {"/chat/completions", `{"model":"fake-model","messages":[{"content":"x"}]}`, 400, "messages[0].role"},
-		"no content":      {"/chat/completions", `{"model":"fake-model","messages":[{"role":"user"}]}`, 400, "messages[0].content"},
-		"max_tokens 0":    {"/chat/completions", chat(`,"max_tokens":0`), 400, `"integer_below_min_value"`},
-		"max_tokens 1":    {"/chat/completions", chat(`,"max_tokens":1`), 200, `"length"`},
-		"both bounds":     {"/chat/completions", chat(`,"max_tokens":9,"max_completion_tokens":9`), 400, "at the same time"},
-		"too warm":        {"/chat/completions", chat(`,"temperature":2.1`), 400, "temperature"},
-		"warm":            {"/chat/completions", chat(`,"temperature":2`), 200, ""},
-		"bad format":      {"/chat/completions", chat(`,"response_format":{"type":"xml"}`), 400, "'xml'"},
-		"object unnamed":  {"/chat/completions", chat(`,"response_format":{"type":"json_object"}`), 400, "the word 'json'"},
-		"schema missing":  {"/chat/completions", chat(`,"response_format":{"type":"json_schema"}`), 400, "json_schema"},
-		"schema nameless": {"/chat/completions", schema(`"schema":` + closed), 400, "response_format.json_schema.name"},
-		"schema misnamed": {"/chat/completions", schema(`"name":"a b","schema":` + closed), 400, "pattern"},
-		"schema closed":   {"/chat/completions", schema(strict(closed)), 200, ""},
-		"schema lax":      {"/chat/completions", schema(`"name":"a","schema":{"type":"object"}`), 200, ""},
-		"schema open":     {"/chat/completions", schema(strict(`{"type":"object","properties":{}}`)), 400, "additionalProperties"},
-		"schema optional": {
-			"/chat/completions", schema(strict(strings.Replace(closed, `["a"]`, `[]`, 1))), 400, "Missing 'a'",
-		},
-		"schema open within": {
-			"/chat/completions", schema(strict(fmt.Sprintf(list, `{"type":"object"}`))), 400, "('properties', 'l''items')",
-		},
-		"schema closed within": {"/chat/completions", schema(strict(fmt.Sprintf(list, closed))), 200, ""},
-		"stream options":       {"/chat/completions", chat(`,"stream_options":{}`), 400, "stream_options"},
-		"reasoner's bound": {
-			"/chat/completions", strings.Replace(chat(`,"max_tokens":9`), "model", "reasoner", 2), 400, "",
-		},
-		"vectors":            {"/embeddings", `{"model":"fake-embedding","input":["a","b"]}`, 200, `"embedding"`},
-		"vectors of nothing": {"/embeddings", `{"model":"fake-embedding","input":[]}`, 400, "$.input"},
-		"vector of blank":    {"/embeddings", `{"model":"fake-embedding","input":[""]}`, 400, "$.input"},
-		"vectors of null":    {"/embeddings", `{"model":"fake-embedding","input":null}`, 400, "$.input"},
-		"vectors unknown":    {"/embeddings", `{"model":"fake-model","input":"a"}`, 404, `"model_not_found"`},
-		"vectors in hex":     {"/embeddings", `{"model":"fake-embedding","input":"a","encoding_format":"hex"}`, 400, "'hex'"},
-		"elsewhere":          {"/responses", `{}`, 404, "Invalid URL"},
-		"too large":          {"/chat/completions", strings.Repeat(" ", 9<<20), 413, "too large"},
-	} {
-		w := open(t, openaitest.Options{})
-		if status, body := w.ask("POST", test.path, test.body); status != test.status || !strings.Contains(body, test.says) {
-			t.Errorf("%s: %d %s", name, status, body)
-		}
-	}
+	list := `{"type":"object","properties":{"l":{"type":"array","items":%s}},"required":["l"],` +
+		`"additionalProperties":false}`
+	w := open(t, openaitest.Options{})
+	w.refuse("/chat/completions", map[string]refused{
+		"well":                 {chat(""), 200, `"chat.completion"`},
+		"no JSON":              {"{", 400, "could not parse"},
+		"no model":             {`{` + hello + `}`, 400, "model parameter"},
+		"unknown model":        {`{"model":"gpt-9",` + hello + `}`, 404, `"model_not_found"`},
+		"no messages":          {`{"model":"fake-model"}`, 400, `"missing_required_parameter"`},
+		"empty messages":       {`{"model":"fake-model","messages":[]}`, 400, `"empty_array"`},
+		"unknown key":          {chat(`,"prompt":"x"`), 400, "request argument supplied: prompt"},
+		"wrong type":           {chat(`,"max_tokens":"9"`), 400, `"invalid_type"`},
+		"bad role":             {talk(`"role":"bot","content":"x"`), 400, "'bot'"},
+		"no role":              {talk(`"content":"x"`), 400, "messages[0].role"},
+		"no content":           {talk(`"role":"user"`), 400, "messages[0].content"},
+		"max_tokens 0":         {chat(`,"max_tokens":0`), 400, `"integer_below_min_value"`},
+		"max_tokens 1":         {chat(`,"max_tokens":1`), 200, `"length"`},
+		"both bounds":          {chat(`,"max_tokens":9,"max_completion_tokens":9`), 400, "at the same time"},
+		"too warm":             {chat(`,"temperature":2.1`), 400, "temperature"},
+		"warm":                 {chat(`,"temperature":2`), 200, ""},
+		"bad format":           {chat(`,"response_format":{"type":"xml"}`), 400, "'xml'"},
+		"object unnamed":       {chat(`,"response_format":{"type":"json_object"}`), 400, "the word 'json'"},
+		"schema missing":       {chat(`,"response_format":{"type":"json_schema"}`), 400, "json_schema"},
+		"schema nameless":      {schema(`"schema":` + closed), 400, "response_format.json_schema.name"},
+		"schema misnamed":      {schema(`"name":"a b","schema":` + closed), 400, "pattern"},
+		"schema closed":        {schema(strict(closed)), 200, ""},
+		"schema lax":           {schema(`"name":"a","schema":{"type":"object"}`), 200, ""},
+		"schema open":          {schema(strict(`{"type":"object","properties":{}}`)), 400, "additionalProperties"},
+		"schema optional":      {schema(strict(strings.Replace(closed, `["a"]`, `[]`, 1))), 400, "Missing 'a'"},
+		"schema open within":   {schema(strict(fmt.Sprintf(list, `{"type":"object"}`))), 400, "('properties', 'l''items')"},
+		"schema closed within": {schema(strict(fmt.Sprintf(list, closed))), 200, ""},
+		"stream options":       {chat(`,"stream_options":{}`), 400, "stream_options"},
+		"reasoner's bound":     {strings.Replace(chat(`,"max_tokens":9`), "model", "reasoner", 2), 400, ""},
+		"too large":            {strings.Repeat(" ", 9<<20), 413, "too large"},
+	})
+	w.refuse("/embeddings", map[string]refused{
+		"vectors":            {`{"model":"fake-embedding","input":["a","b"]}`, 200, `"embedding"`},
+		"vectors of nothing": {`{"model":"fake-embedding","input":[]}`, 400, "$.input"},
+		"vector of blank":    {`{"model":"fake-embedding","input":[""]}`, 400, "$.input"},
+		"vectors of null":    {`{"model":"fake-embedding","input":null}`, 400, "$.input"},
+		"vectors unknown":    {`{"model":"fake-model","input":"a"}`, 404, `"model_not_found"`},
+		"vectors in hex":     {`{"model":"fake-embedding","input":"a","encoding_format":"hex"}`, 400, "'hex'"},
+	})
+	w.refuse("/responses", map[string]refused{
+		"elsewhere": {`{}`, 404, "Invalid URL"},
+	})
 }
 
 // TestReasoner: a reasoning model takes neither max_tokens nor a temperature.
@@ -135,20 +146,22 @@ func TestReasoner(t *testing.T) {
 
 // TestKeys: which flavour checks the key, and how it refuses.
 func TestKeys(t *testing.T) {
+	vllm := openaitest.Options{Flavour: openaitest.VLLM, Key: "k"}
+	llama := openaitest.Options{Flavour: openaitest.LlamaCPP, Key: "k"}
 	for name, test := range map[string]struct {
 		opt    openaitest.Options
 		key    string
+		auth   openaitest.Auth
 		status int
 		says   string
-		auth   openaitest.Auth
 	}{
-		"OpenAI, right":    {key: openaitest.DefaultKey, status: 200, auth: openaitest.AuthRight},
-		"OpenAI, wrong":    {key: "sk-x", status: 401, says: `"invalid_api_key"`, auth: openaitest.AuthWrong},
-		"OpenAI, none":     {status: 401, says: `"code":null`, auth: openaitest.AuthMissing},
-		"Ollama, any":      {opt: openaitest.Options{Flavour: openaitest.Ollama}, key: "x", status: 200, auth: openaitest.AuthWrong},
-		"vLLM, none set":   {opt: openaitest.Options{Flavour: openaitest.VLLM}, status: 200, auth: openaitest.AuthMissing},
-		"vLLM, wrong":      {opt: openaitest.Options{Flavour: openaitest.VLLM, Key: "k"}, key: "x", status: 401, says: `{"error":"Unauthorized"}`, auth: openaitest.AuthWrong},
-		"llama.cpp, wrong": {opt: openaitest.Options{Flavour: openaitest.LlamaCPP, Key: "k"}, key: "x", status: 401, says: `"code":401`, auth: openaitest.AuthWrong},
+		"OpenAI, right":    {openaitest.Options{}, openaitest.DefaultKey, openaitest.AuthRight, 200, ""},
+		"OpenAI, wrong":    {openaitest.Options{}, "sk-x", openaitest.AuthWrong, 401, `"invalid_api_key"`},
+		"OpenAI, none":     {openaitest.Options{}, "", openaitest.AuthMissing, 401, `"code":null`},
+		"Ollama, any":      {openaitest.Options{Flavour: openaitest.Ollama}, "x", openaitest.AuthWrong, 200, ""},
+		"vLLM, none set":   {openaitest.Options{Flavour: openaitest.VLLM}, "", openaitest.AuthMissing, 200, ""},
+		"vLLM, wrong":      {vllm, "sk-x", openaitest.AuthWrong, 401, `{"error":"Unauthorized"}`},
+		"llama.cpp, wrong": {llama, "sk-x", openaitest.AuthWrong, 401, `"code":401`},
 	} {
 		w := open(t, test.opt)
 		w.key = test.key
@@ -157,7 +170,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s: %d %s", name, status, body)
 		}
 		r := w.Requests()[0]
-		if r.Auth != test.auth || strings.Contains(fmt.Sprintf("%+v", w.Requests()), test.key) && len(test.key) > 2 {
+		if r.Auth != test.auth || len(test.key) > 2 && strings.Contains(fmt.Sprintf("%+v", r), test.key) {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
@@ -257,8 +270,8 @@ func TestNothingKept(t *testing.T) {
 // FuzzServer: whatever comes is answered with JSON, and the scripts stand any data.
 func FuzzServer(f *testing.F) {
 	f.Add(chat(`,"max_tokens":5`))
-	f.Add(`{"model":"fake-model","messages":[{"role":"user","content":[{"type":"text","text":"{\"question\":\"say: hi\"}"}]}]}`)
-	f.Add(`{"model":"fake-model","messages":[{"role":"user","content":"{\"chunks\":[{\"text\":\"a b. c d\"}]}"}],"stream":true}`)
+	f.Add(talk(`"role":"user","content":[{"type":"text","text":"{\"question\":\"say: hi\"}"}]`))
+	f.Add(talk(`"role":"user","content":"{\"question\":\"a b\",\"chunks\":[{\"text\":\"a b. c d of it\"}]}"`))
 	server := openaitest.New(openaitest.Options{Script: openaitest.Obedient(), Keep: -1})
 	handler := server.Handler()
 	f.Fuzz(func(t *testing.T, body string) {

@@ -23,7 +23,7 @@ var stopWords = wordSet(`a an and are as at be but by can could do does for from
 
 func wordSet(list string) map[string]bool {
 	set := map[string]bool{}
-	for _, word := range strings.Fields(list) {
+	for word := range strings.FieldsSeq(list) {
 		set[word] = true
 	}
 	return set
