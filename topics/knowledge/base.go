@@ -3,8 +3,12 @@
 package knowledge
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"topicpilot/topics"
@@ -50,27 +54,117 @@ type Problem struct {
 	Text string
 }
 
+const (
+	// lookEvery is how often files are looked at for changes.
+	lookEvery = 5 * time.Second
+	// usualLimit and maxLimit are how many hits a search gives.
+	usualLimit = 5
+	maxLimit   = 100
+)
+
 // Base holds the knowledge in memory. It may be used concurrently; a search sees the state
 // of before a change or of after it.
-type Base struct{ o Options }
+type Base struct {
+	o     Options
+	state atomic.Pointer[state]
+
+	mu      sync.Mutex // of what changes state
+	library library
+}
+
+// state is what a search sees. It does not change.
+type state struct {
+	entries []entry
+	words   *wordIndex
+	report  Report
+}
 
 // New makes an empty base.
-func New(o Options) *Base { return &Base{o: o} }
+func New(o Options) *Base {
+	b := &Base{o: o, library: library{folders: o.Folders, now: o.Now, parser: newMarkdown()}}
+	b.state.Store(&state{words: newWordIndex(nil)})
+	return b
+}
 
 // Load reads all folders once. A file that cannot be read is in the report; an error is
 // ctx's alone.
-func (b *Base) Load(_ context.Context) (Report, error) { panic("to be written") }
+func (b *Base) Load(ctx context.Context) (Report, error) {
+	if err := b.look(ctx); err != nil {
+		return Report{}, err
+	}
+	return b.Report(), nil
+}
+
+// look reads what has changed, and puts a new state in place of the former.
+func (b *Base) look(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	changed, err := b.library.look(ctx)
+	if err != nil || !changed {
+		return err
+	}
+	list, over := entries(b.library.files)
+	s := &state{entries: list, words: newWordIndex(list), report: b.library.report()}
+	if over != "" {
+		s.report.Problems = append(s.report.Problems, Problem{File: over, Text: tooManyChunks})
+	}
+	s.report.Chunks = len(list)
+	for i := range list {
+		if list[i].Internal {
+			s.report.Internal++
+		}
+	}
+	b.state.Store(s)
+	return nil
+}
 
 // Run loads, looks for changes until ctx ends, and makes missing vectors meanwhile.
-func (b *Base) Run(_ context.Context) { panic("to be written") }
+func (b *Base) Run(ctx context.Context) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		_ = b.look(ctx) // ctx's, which ends the loop
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+	}
+}
 
 // Report tells what was read last.
-func (b *Base) Report() Report { panic("to be written") }
+func (b *Base) Report() Report {
+	r := b.state.Load().report
+	r.Problems = slices.Clone(r.Problems)
+	return r
+}
 
 // Chunks lists all chunks, by file and place.
-func (b *Base) Chunks() []topics.Chunk { panic("to be written") }
+func (b *Base) Chunks() []topics.Chunk {
+	s := b.state.Load()
+	list := make([]topics.Chunk, len(s.entries))
+	for i := range s.entries {
+		list[i] = s.entries[i].Chunk
+	}
+	return list
+}
 
 // Search implements the advisor's search.
-func (b *Base) Search(_ context.Context, _ topics.KnowledgeQuery) ([]topics.KnowledgeHit, error) {
-	panic("to be written")
+func (b *Base) Search(ctx context.Context, query topics.KnowledgeQuery) ([]topics.KnowledgeHit, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s := b.state.Load()
+	limit := min(cmp.Or(max(query.Limit, 0), usualLimit), maxLimit)
+	visible := s.words.public
+	if query.Internal {
+		visible = len(s.words.docs)
+	}
+	found := s.words.search(s.words.ask(query.Text, visible), visible, limit)
+	hits := make([]topics.KnowledgeHit, 0, limit)
+	for _, m := range found[:min(limit, len(found))] {
+		hits = append(hits, topics.KnowledgeHit{
+			Chunk: s.entries[s.words.docs[m.doc]].Chunk, Score: m.score, Strength: m.strength,
+		})
+	}
+	return hits, nil
 }

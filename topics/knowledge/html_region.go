@@ -1,0 +1,201 @@
+package knowledge
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// region is the part of a page that an element with data-internal holds: from its tag to
+// the end of its own. Where that cannot be told for sure it goes on, to the end of the file
+// if need be.
+type region struct {
+	// open are the elements that have no end yet, the marked one first.
+	open []string
+	// lost tells that they are too many to be followed.
+	lost bool
+}
+
+// maxDepth bounds the elements within each other that are followed.
+const maxDepth = 256
+
+func (r *region) active() bool { return len(r.open) > 0 }
+
+func (r *region) begin(name string) { *r = region{open: []string{name}} }
+
+// start follows a tag that begins an element, and reports whether the part ends before it.
+func (r *region) start(name string) bool {
+	n := len(r.open)
+	switch {
+	case r.lost:
+	case endsBefore(r.open[n-1], name):
+		if n == 1 {
+			return true
+		}
+		r.open[n-1] = name
+	case n == maxDepth:
+		r.lost = true
+	default:
+		r.open = append(r.open, name)
+	}
+	return false
+}
+
+// end follows a tag that ends an element, and reports whether the part ends with it.
+func (r *region) end(name string) bool {
+	if r.lost {
+		return false
+	}
+	for i := len(r.open) - 1; i > 0; i-- {
+		if r.open[i] == name {
+			r.open = r.open[:i]
+			return false
+		}
+	}
+	return r.open[0] == name || len(r.open) == 1 && endsWith(r.open[0], name)
+}
+
+// unclosed reports whether the part should have had an end and has none.
+func (r *region) unclosed() bool {
+	return r.active() && (r.lost || len(r.open) > 1 || !slices.Contains(endless, r.open[0]))
+}
+
+// endless are elements whose end need not be written.
+var endless = []string{"html", "body", "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot"}
+
+// endsBefore reports whether an element ends where another one begins. A paragraph also
+// ends before a list, say; but then who marked it may have meant the list too.
+func endsBefore(open, next string) bool {
+	switch open {
+	case "p", "li", "tr":
+		return next == open
+	case "dt", "dd":
+		return next == "dt" || next == "dd"
+	case "td", "th":
+		return next == "td" || next == "th" || next == "tr"
+	}
+	return false
+}
+
+// endsWith reports whether an element ends with the one in which it stands.
+func endsWith(open, around string) bool {
+	switch open {
+	case "p":
+		return isBlock(atom.Lookup([]byte(around))) || around == "td" || around == "th" || around == "li" || around == "dd"
+	case "li":
+		return around == "ul" || around == "ol" || around == "menu"
+	case "dt", "dd":
+		return around == "dl"
+	case "td", "th", "tr":
+		return around == "table" || around == "tbody" || around == "thead" || around == "tfoot" ||
+			around == "tr" && open != "tr"
+	case "body":
+		return around == "html"
+	}
+	return false
+}
+
+// meta reads what a page says of itself.
+func (p *page) meta(t html.Token) {
+	switch t.DataAtom {
+	case atom.Meta:
+		name, _ := attr(t, "name")
+		if strings.EqualFold(strings.TrimSpace(name), "internal") {
+			p.metaInternal(t)
+		}
+	case atom.Link:
+		rel, _ := attr(t, "rel")
+		href, _ := attr(t, "href")
+		if strings.EqualFold(strings.TrimSpace(rel), "canonical") && p.article.head.link == "" {
+			p.article.head.link = cleanLink(href)
+		}
+	}
+}
+
+func (p *page) metaInternal(t html.Token) {
+	content, _ := attr(t, "content")
+	internal, ok := truth(content)
+	if !ok || strings.TrimSpace(content) == "" {
+		internal = true
+		p.problem(p.line, doubtfulMeta)
+	}
+	p.article.head.internal = p.article.head.internal || internal
+}
+
+// marked reads data-internal. A value that is no yes or no, or a name that only begins
+// like that, counts as the mark.
+func (p *page) marked(t html.Token) bool {
+	internal := false
+	for _, a := range t.Attr {
+		if !strings.HasPrefix(a.Key, "data-internal") {
+			continue
+		}
+		value := strings.TrimSpace(a.Val)
+		yes, ok := truth(value)
+		if a.Key != "data-internal" || !ok && !strings.EqualFold(value, a.Key) {
+			p.problem(p.line, doubtfulAttr)
+			yes = true
+		}
+		internal = internal || yes || value == "" || !ok
+	}
+	return internal
+}
+
+func attr(t html.Token, name string) (string, bool) {
+	for _, a := range t.Attr {
+		if a.Key == name {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
+func headingLevel(a atom.Atom) int {
+	switch a {
+	case atom.H1:
+		return 1
+	case atom.H2:
+		return 2
+	case atom.H3:
+		return 3
+	case atom.H4:
+		return 4
+	case atom.H5:
+		return 5
+	case atom.H6:
+		return 6
+	}
+	return 0
+}
+
+func isVoid(a atom.Atom) bool {
+	switch a {
+	case atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Input, atom.Link, atom.Meta,
+		atom.Param, atom.Source, atom.Track, atom.Wbr:
+		return true
+	}
+	return false
+}
+
+// isSkipped are elements that hold no text of the article.
+func isSkipped(a atom.Atom) bool {
+	switch a {
+	case atom.Nav, atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Iframe, atom.Svg, atom.Object,
+		atom.Canvas, atom.Button, atom.Select, atom.Textarea, atom.Audio, atom.Video:
+		return true
+	}
+	return false
+}
+
+func isBlock(a atom.Atom) bool {
+	switch a {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Details, atom.Dialog, atom.Div,
+		atom.Dl, atom.Fieldset, atom.Figcaption, atom.Figure, atom.Footer, atom.Form, atom.Header, atom.Hgroup, atom.Hr,
+		atom.Html, atom.Main, atom.Menu, atom.Ol, atom.P, atom.Pre, atom.Section, atom.Summary, atom.Table,
+		atom.Caption, atom.Ul:
+		return true
+	}
+	return false
+}
