@@ -47,6 +47,7 @@ type (
 	Pane     = paneView
 	Topic    = topicView
 	Call     = callView
+	Advisor  = advisorView
 )
 
 // MaxWatchers is how many pages may watch.

@@ -142,7 +142,7 @@ func outcomeOf(status int, answer []byte) (state string, tokens int) {
 func (c *modelCalls) view() (list []callView, made int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.list), c.made
+	return append([]callView{}, c.list...), c.made
 }
 
 // cut bounds a text in letters.

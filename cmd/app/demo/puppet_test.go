@@ -15,7 +15,7 @@ import (
 )
 
 // puppet is a bot of a few lines, so that the stage can be tried without the real one: it answers
-// /info of anybody with a card, /leak with a message that lacks the mark, and presses with a toast.
+// /info of anybody with a card, /draft with what looks like a draft, /leak with a message that lacks the mark, and presses with a toast.
 type puppet struct {
 	base string
 	http *http.Client
@@ -118,6 +118,12 @@ func (p *puppet) answer(ctx context.Context, u update) error {
 		send["reply_markup"] = object{"inline_keyboard": [][]object{{
 			{"text": "Refresh", "callback_data": "1:info:refresh"}, {"text": "Copy id", "copy_text": object{"text": "810001"}},
 		}}}
+	case u.Message.Text == "/draft":
+		send["text"], send["entities"] = draft()
+		send["reply_markup"] = object{"inline_keyboard": [][]object{
+			{{"text": "Send", "callback_data": "1:ai:send"}, {"text": "Copy", "copy_text": object{"text": draftText}}},
+			{{"text": "Edit", "callback_data": "1:ai:edit"}, {"text": "Dismiss", "callback_data": "1:ai:dismiss"}},
+		}}
 	default:
 		return nil
 	}
@@ -127,12 +133,27 @@ func (p *puppet) answer(ctx context.Context, u update) error {
 // card is a text with entities as the real bot sends it; the offsets count UTF-16 units.
 func card() (string, []object) {
 	text := "/ Emma Wilson\n@emma_wilson · id 810001\n🟪 waits for an answer\nBalance 24.50 EUR · tariff Sprout"
-	entity := func(kind, part string) object {
-		before, _, _ := strings.Cut(text, part)
-		return object{"type": kind, "offset": len(utf16.Encode([]rune(before))), "length": len(utf16.Encode([]rune(part)))}
-	}
 	return text, []object{
-		entity("bold", "Emma Wilson"), entity("mention", "@emma_wilson"), entity("code", "810001"),
-		entity("blockquote", "Balance 24.50 EUR · tariff Sprout"),
+		entity(text, "bold", "Emma Wilson"), entity(text, "mention", "@emma_wilson"), entity(text, "code", "810001"),
+		entity(text, "blockquote", "Balance 24.50 EUR · tariff Sprout"),
+	}
+}
+
+// entity marks the first occurrence of a part.
+func entity(text, kind, part string) object {
+	before, _, _ := strings.Cut(text, part)
+	return object{"type": kind, "offset": len(utf16.Encode([]rune(before))), "length": len(utf16.Encode([]rune(part)))}
+}
+
+const draftText = "You get the full price back 🙂 within 14 days of your first order."
+
+// draft is a text with a block to copy, a long quote and a short one.
+func draft() (string, []object) {
+	long := "Refunds › Money back · refunds.md · 15 July 2025\n“" + strings.Repeat("You get the full price back. ", 20) + "”"
+	const short = "Plans · tariffs.md"
+	text := "/ Draft for the customer\n" + draftText + "\n" + long + "\nand\n" + short
+	return text, []object{
+		entity(text, "bold", "Draft for the customer"), entity(text, "pre", draftText),
+		entity(text, "expandable_blockquote", long), entity(text, "expandable_blockquote", short),
 	}
 }

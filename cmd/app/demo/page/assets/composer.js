@@ -3,7 +3,7 @@ import { $, el, grow, onEnter, toast } from "./dom.js";
 import { changed, send, store, topicOf } from "./store.js";
 import { bare } from "./topics.js";
 
-const suggestions = ["/info", "/notion", "/activate t1 m6", "/find invoice", "/transcript", "/ai status"];
+const suggestions = ["/info", "/notion", "/activate t1 m6", "/transcript", "/ai status"];
 let target = null; // {id, mode: "reply"|"edit"}
 let picked = -1;
 

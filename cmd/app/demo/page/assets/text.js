@@ -8,6 +8,8 @@ export const keepWithin = (find) => { within = find; };
 const squares = { "🟪": "purple", "🟨": "yellow", "⬛": "black" };
 const tags = { bold: "b", italic: "i", underline: "u", strikethrough: "s", blockquote: "blockquote" };
 
+const blocks = new Set(["pre", "blockquote", "expandable_blockquote"]);
+
 // rich returns nodes for text with entities; onCommand is told of a clicked /command.
 export function rich(text, entities = [], onCommand) {
   const list = entities
@@ -31,7 +33,8 @@ function build(text, from, to, list, onCommand) {
     }
     out.push(...words(text.slice(at, e.offset)));
     out.push(wrap(e, text.slice(e.offset, end), build(text, e.offset, end, inside, onCommand), onCommand));
-    at = end;
+    // A block ends its line itself.
+    at = end + (blocks.has(e.type) && text[end] === "\n" ? 1 : 0);
   }
   out.push(...words(text.slice(at, to)));
   return out;
