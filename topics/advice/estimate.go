@@ -17,10 +17,10 @@ func estimatePrompt(p topics.Prompt) int64 {
 }
 
 // EstimateTokens is how many tokens a text may cost. Tokenizers differ; it is meant to lie
-// above what those in use make of ordinary text, by a third or so, since what is reserved
-// has to hold: a token for three letters of a Latin word, for two of a Cyrillic one, for each
-// digit and each other sign in ASCII; other signs cost as many as they have bytes, which is
-// the most that any tokenizer by bytes makes of them.
+// above what those in use make of a text (of OpenAI's, cl100k_base needs most for Cyrillic
+// letters), since what is reserved has to hold: a token for three letters of a Latin word,
+// three for four of a Cyrillic one, one for each digit and each other sign of ASCII; other
+// signs cost as many as they have bytes, the most that tokenizers by bytes make of them.
 func EstimateTokens(text string) int64 {
 	tokens, run := 0, 0
 	var kind script
@@ -29,7 +29,7 @@ func EstimateTokens(text string) int64 {
 		case latin:
 			tokens += (run + 2) / 3
 		case cyrillic:
-			tokens += (run + 1) / 2
+			tokens += (3*run + 3) / 4
 		case noScript, otherScript:
 		}
 		run, kind = 0, noScript
