@@ -17,8 +17,11 @@ var general = topics.Conversation{ChatID: chatID}
 func TestAICommandModes(t *testing.T) {
 	w := newAI(t, topics.AdviceAsk)
 	for _, tt := range []struct{ mode, want string }{
-		{"off", "I am silent"}, {"ask", "“/ ai …”"}, {"draft", "a draft for every question"},
-		{"reply", "I answer the customer myself when they ask with “ai …”"}, {"DRAFT", "a draft for every question"},
+		{"off", "I am silent"},
+		{"ask", "“/ ai …”"},
+		{"draft", "a draft for every question"},
+		{"reply", "I answer the customer myself when they ask with “ai …”"},
+		{"DRAFT", "a draft for every question"},
 	} {
 		m := w.types(olga, "/ai "+tt.mode)
 		if !strings.Contains(m.text.Text, tt.want) {
@@ -75,7 +78,8 @@ func TestAIStatus(t *testing.T) {
 	w := newAI(t, topics.AdviceDraft)
 	w.clock.Add(2*time.Hour + 30*time.Minute)
 	w.side.spent = topics.TokensSpent{
-		Day: topics.TokenUsage{Input: 11_000, Output: 1_345}, Topic: topics.TokenUsage{Input: 900, Output: 100}, Reserved: 1_800,
+		Day: topics.TokenUsage{Input: 11_000, Output: 1_345}, Topic: topics.TokenUsage{Input: 900, Output: 100},
+		Reserved: 1_800,
 	}
 	want := `Advisor: draft (the group's default)
 I write a draft for every question of the customer, and answer operators.
@@ -118,8 +122,9 @@ func TestAIStats(t *testing.T) {
 	now := w.clock.Now()
 	add := func(thread int64, state topics.DraftState, change func(*topics.Draft)) {
 		draft := topics.Draft{
-			ID: int64(len(w.drafts.drafts) + 1), Conversation: topics.Conversation{ChatID: chatID, ThreadID: thread}, State: state,
-			Text: refund, At: now, Sources: []topics.DraftSource{refundSource, refundSource},
+			ID: int64(len(w.drafts.drafts) + 1), Conversation: topics.Conversation{ChatID: chatID, ThreadID: thread},
+			State: state,
+			Text:  refund, At: now, Sources: []topics.DraftSource{refundSource, refundSource},
 		}
 		change(&draft)
 		w.drafts.drafts = append(w.drafts.drafts, draft)
@@ -135,7 +140,10 @@ func TestAIStats(t *testing.T) {
 	add(threadID, topics.DraftOpen, as)
 	add(threadID, topics.DraftSent, func(d *topics.Draft) { d.At = now.Add(-31 * 24 * time.Hour) })
 	add(7, topics.DraftDismissed, as)
-	for i, question := range []string{"how much is [phone]?", "How much is [phone]?", "where is https://x.example", "old"} {
+	for i, question := range []string{
+		"how much is [phone]?", "How much is [phone]?", "where is https://x.example",
+		"old",
+	} {
 		gap := topics.Gap{Conversation: here, Question: question, At: now}
 		if i == 3 {
 			gap.At = now.Add(-31 * 24 * time.Hour)
@@ -167,7 +175,8 @@ where is https://x.example — asked 1 time`
 		t.Errorf("in code: %q", got)
 	}
 	group := w.typesIn(general, admin, "/ai stats").text.Text
-	if !strings.HasPrefix(group, "Drafts in this group, last 30 days\n9 drafts made") || !strings.Contains(group, "Dismissed: 2") {
+	if !strings.HasPrefix(group, "Drafts in this group, last 30 days\n9 drafts made") ||
+		!strings.Contains(group, "Dismissed: 2") {
 		t.Errorf("the group: %q", group)
 	}
 }

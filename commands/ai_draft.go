@@ -18,7 +18,7 @@ func (a *AI) draft(ctx context.Context, p place, task aiTask) (topics.TaskResult
 	defer end()
 	result, err := a.drafted(ctx, p, task, began)
 	if err != nil && errors.Is(context.Cause(ctx), errAnswered) {
-		return topics.TaskResult{}, nil //nolint:nilerr // that is why
+		return topics.TaskResult{}, nil
 	}
 	return result, err
 }

@@ -368,7 +368,8 @@ func TestAIDraftPostedTwice(t *testing.T) {
 	w.held = false
 	w.tasks = append(w.tasks, task)
 	w.work()
-	if len(w.adviser.asked) != 2 || len(w.messages[former].buttons) != 0 || w.last().labels() != "Send, Copy, Edit, Dismiss" {
+	if len(w.adviser.asked) != 2 || len(w.messages[former].buttons) != 0 ||
+		w.last().labels() != "Send, Copy, Edit, Dismiss" {
 		t.Errorf("asked %d times: %+v", len(w.adviser.asked), w.messages[former])
 	}
 }
@@ -476,35 +477,50 @@ func TestAIShownForms(t *testing.T) {
 		entity, words, labels string
 	}{
 		{
-			"what a tap would open stands in code", advice.Advice{Text: "See https://evil.example now"}, topics.CustomerSendTopic,
+			"what a tap would open stands in code",
+			advice.Advice{Text: "See https://evil.example now"},
+			topics.CustomerSendTopic,
 			"code", "https://evil.example", "Send, Copy, Edit, Dismiss",
 		},
 		{
-			"too many of them", advice.Advice{Text: strings.TrimSpace(links)}, topics.CustomerSendTopic,
+			"too many of them",
+			advice.Advice{Text: strings.TrimSpace(links)},
+			topics.CustomerSendTopic,
 			"pre", "https://evil.example/x https", "Send, Edit, Dismiss",
 		},
 		{
-			"a long text can be tapped", advice.Advice{Text: long}, topics.CustomerSendBot,
+			"a long text can be tapped",
+			advice.Advice{Text: long},
+			topics.CustomerSendBot,
 			"pre", "Money comes back. Money", "Send, Edit, Dismiss",
 		},
 		{
-			"nothing can be sent", advice.Advice{Text: refund}, topics.CustomerSendNone,
+			"nothing can be sent",
+			advice.Advice{Text: refund},
+			topics.CustomerSendNone,
 			"bold", "Draft for the customer", "Copy, Edit, Dismiss",
 		},
 		{
-			"a long text, and nothing can be sent", advice.Advice{Text: long}, topics.CustomerSendNone,
+			"a long text, and nothing can be sent",
+			advice.Advice{Text: long},
+			topics.CustomerSendNone,
 			"pre", "Money comes back. Money", "Edit, Dismiss",
 		},
 		{
-			"what no source has", advice.Advice{Text: refund, Strange: []string{"evil.example"}}, topics.CustomerSendTopic,
+			"what no source has",
+			advice.Advice{Text: refund, Strange: []string{"evil.example"}},
+			topics.CustomerSendTopic,
 			"code", "evil.example", "Send, Copy, Edit, Dismiss",
 		},
 		{
-			"a source without a link", advice.Advice{Text: refund, Sources: []topics.DraftSource{{File: "a/b.md", Title: "A"}}},
+			"a source without a link",
+			advice.Advice{Text: refund, Sources: []topics.DraftSource{{File: "a/b.md", Title: "A"}}},
 			topics.CustomerSendTopic, "code", "a/b.md", "Send, Copy, Edit, Dismiss",
 		},
 		{
-			"many long sources", advice.Advice{Text: refund, Sources: many}, topics.CustomerSendTopic,
+			"many long sources",
+			advice.Advice{Text: refund, Sources: many},
+			topics.CustomerSendTopic,
 			"expandable_blockquote", "\n8. ", "Send, Copy, Edit, Dismiss",
 		},
 	}

@@ -12,7 +12,9 @@ import (
 
 // edited makes an operator's reply to a draft the draft's text, also when the reply is
 // edited. shown is false where the message that is replied to shows no draft.
-func (a *AI) edited(ctx context.Context, p place, h topics.Heard, text string) (answer topics.Answer, shown bool, err error) {
+func (a *AI) edited(
+	ctx context.Context, p place, h topics.Heard, text string,
+) (answer topics.Answer, shown bool, err error) {
 	m := h.Message
 	for range maxRaces {
 		draft, err := a.Drafts.DraftShown(ctx, p.Conversation, m.ReplyTo)

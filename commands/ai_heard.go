@@ -146,8 +146,6 @@ func (a *AI) typed(ctx context.Context, p place, m topics.Message) error {
 		case err == nil:
 			a.observe(draft)
 			return nil
-		case errors.Is(err, topics.ErrNotFound):
-			return nil // erased meanwhile
 		case !errors.Is(err, topics.ErrConflict):
 			return fmt.Errorf("record that the draft was typed: %w", err)
 		}

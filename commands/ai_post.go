@@ -29,7 +29,8 @@ func (a *AI) supersede(ctx context.Context, p place, draft topics.Draft, n talkN
 		if err != nil {
 			return s, err
 		}
-		if ended && former.MessageID != 0 && s.former == nil {
+		here := former.MessageID != 0 && former.ChatID == p.ChatID // no other chat's message of that id
+		if ended && here && s.former == nil {
 			s.former = &former
 		}
 	}

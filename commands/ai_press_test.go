@@ -29,10 +29,12 @@ func TestAISend(t *testing.T) {
 	if len(w.teller.texts) != 1 || w.teller.texts[0] != refund {
 		t.Errorf("told %q, want the bare text", w.teller.texts)
 	}
-	if draft.State != topics.DraftSent || draft.Told != topics.ToldSent || draft.EndedAt.IsZero() || draft.Decided.ID != olga {
+	if draft.State != topics.DraftSent || draft.Told != topics.ToldSent || draft.EndedAt.IsZero() ||
+		draft.Decided.ID != olga {
 		t.Errorf("stored %+v", draft)
 	}
-	if shown.text.Text != "Sent by Olga\n"+refund || len(shown.buttons) != 0 || shown.edits != 1 || shown.priority != topics.PriorityAnswer {
+	if shown.text.Text != "Sent by Olga\n"+refund || len(shown.buttons) != 0 || shown.edits != 1 ||
+		shown.priority != topics.PriorityAnswer {
 		t.Errorf("shown %+v", shown)
 	}
 	if w.ended["sent"] != 1 || w.side.talk[len(w.side.talk)-1].ID != 5000 {
@@ -90,7 +92,8 @@ func TestAIPressRefused(t *testing.T) {
 		change(&call)
 		return w.deliver(call)
 	}
-	const old, operators = "This button no longer works. Please type the command again.", "This button is for this group's operators."
+	const old, operators = "This button no longer works. Please type the command again.",
+		"This button is for this group's operators."
 	tests := []struct {
 		name   string
 		change func(*topics.Call)
@@ -197,7 +200,8 @@ func TestAISendWaits(t *testing.T) {
 		w.teller.told = wait
 		w.press("Send")
 		w.work()
-		if n := len(w.teller.texts); w.only().State != topics.DraftOpen || w.only().Told != topics.ToldFailed || n < 5 || n > 10 {
+		if n := len(w.teller.texts); w.only().State != topics.DraftOpen || w.only().Told != topics.ToldFailed || n < 5 ||
+			n > 10 {
 			t.Errorf("%+v after %d tries", w.only(), n)
 		}
 	})
@@ -244,7 +248,8 @@ func TestAISendByBot(t *testing.T) {
 	w.customer("And how do I pay?")
 	w.work()
 	asked := w.adviser.asked[len(w.adviser.asked)-1]
-	if len(w.adviser.asked) != 2 || asked.Text != "And how do I pay?" || len(asked.Turns) != 2 || asked.Turns[1].Text != refund {
+	if len(w.adviser.asked) != 2 || asked.Text != "And how do I pay?" || len(asked.Turns) != 2 ||
+		asked.Turns[1].Text != refund {
 		t.Errorf("asked %+v", asked)
 	}
 }
@@ -387,7 +392,8 @@ func TestAIEdit(t *testing.T) {
 	h := w.replies(shown, "/ Two weeks, and see https://x.example")
 	w.hear(h)
 	draft := w.only()
-	if draft.Text != "Two weeks, and see https://x.example" || draft.Original != refund || draft.State != topics.DraftOpen {
+	if draft.Text != "Two weeks, and see https://x.example" || draft.Original != refund ||
+		draft.State != topics.DraftOpen {
 		t.Fatalf("stored %+v", draft)
 	}
 	if m := w.last(); !strings.Contains(m.text.Text, "Two weeks") || m.entity("code") != "https://x.example" ||
@@ -507,7 +513,10 @@ func TestAIEditStrange(t *testing.T) {
 }
 
 func FuzzAIPress(f *testing.F) {
-	for _, data := range []string{"1:ai:send:1", "1:ai:dismiss:1", "1:ai:edit:1", "1:ai:send:+1", "1:ai:send:01", "1:ai:send:1:0", "1:ai:send:9223372036854775808"} {
+	for _, data := range []string{
+		"1:ai:send:1", "1:ai:dismiss:1", "1:ai:edit:1", "1:ai:send:+1", "1:ai:send:01",
+		"1:ai:send:1:0", "1:ai:send:9223372036854775808",
+	} {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data string) {

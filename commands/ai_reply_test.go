@@ -54,7 +54,8 @@ func TestAIReply(t *testing.T) {
 			w.silent(1, "")
 			draft, m := w.only(), w.last()
 			if !tt.told {
-				if draft.State != topics.DraftOpen || draft.Auto || len(w.teller.texts) != 0 || !strings.HasPrefix(m.text.Text, "Draft for") {
+				if draft.State != topics.DraftOpen || draft.Auto || len(w.teller.texts) != 0 ||
+					!strings.HasPrefix(m.text.Text, "Draft for") {
 					t.Errorf("%+v, told %v: %q", draft, w.teller.texts, m.text.Text)
 				}
 				return
@@ -83,7 +84,8 @@ func TestAIReplyNotTold(t *testing.T) {
 		w.customer("ai how do I get a refund?")
 		w.work()
 		draft, m := w.only(), w.last()
-		if draft.State != topics.DraftOpen || draft.Auto || draft.MessageID != w.lastOwn() || !strings.Contains(m.text.Text, line) ||
+		if draft.State != topics.DraftOpen || draft.Auto || draft.MessageID != w.lastOwn() ||
+			!strings.Contains(m.text.Text, line) ||
 			!strings.HasSuffix(m.labels(), "Edit, Dismiss") || m.priority != topics.PriorityDraft {
 			t.Errorf("%s: %+v, %q", state, draft, m.text.Text)
 		}
@@ -92,7 +94,8 @@ func TestAIReplyNotTold(t *testing.T) {
 	w.teller.told = topics.Told{State: topics.ToldUnknown, Err: errors.New("no answer")}
 	w.customer("ai how do I get a refund?")
 	w.work()
-	if m := w.last(); w.only().State != topics.DraftUnknown || !strings.Contains(m.text.Text, "It is unknown") || m.labels() != "Copy" {
+	if m := w.last(); w.only().State != topics.DraftUnknown || !strings.Contains(m.text.Text, "It is unknown") ||
+		m.labels() != "Copy" {
 		t.Errorf("%+v: %q", w.only(), m.text.Text)
 	}
 	if len(w.teller.texts) != 1 {
@@ -112,7 +115,10 @@ func TestAIReplyRecheck(t *testing.T) {
 		{"a human has answered", func(w *aiWorld) { w.operator("Within two weeks") }, topics.DraftIgnored, 0},
 		{"the mode is draft", func(w *aiWorld) { w.types(olga, "/ai draft") }, topics.DraftOpen, 2},
 		{"the mode is off", func(w *aiWorld) { w.types(olga, "/ai off") }, topics.DraftIgnored, 1},
-		{"customers are not told any more", func(w *aiWorld) { w.group.CustomerSend = topics.CustomerSendNone }, topics.DraftOpen, 1},
+		{
+			"customers are not told any more", func(w *aiWorld) { w.group.CustomerSend = topics.CustomerSendNone },
+			topics.DraftOpen, 1,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -122,7 +128,8 @@ func TestAIReplyRecheck(t *testing.T) {
 			w.step(t.Context(), w.due())
 			tt.between(w)
 			w.work()
-			if w.only().State != tt.left || len(w.order) != tt.posted || (len(w.teller.texts) == 1) != (tt.left == topics.DraftSent) {
+			if w.only().State != tt.left || len(w.order) != tt.posted ||
+				(len(w.teller.texts) == 1) != (tt.left == topics.DraftSent) {
 				t.Errorf("%s, %d messages, told %v", w.only().State, len(w.order), w.teller.texts)
 			}
 		})
@@ -159,7 +166,8 @@ func TestAIReplyDies(t *testing.T) {
 		w.start()
 		w.work()
 		draft := w.only()
-		if len(w.teller.texts) > 1 || draft.State != topics.DraftSent && draft.State != topics.DraftUnknown || len(w.order) != 1 {
+		if len(w.teller.texts) > 1 || draft.State != topics.DraftSent && draft.State != topics.DraftUnknown ||
+			len(w.order) != 1 {
 			t.Errorf("death %d: %s, told %d times, %d messages", dies, draft.State, len(w.teller.texts), len(w.order))
 		}
 	}
@@ -212,7 +220,8 @@ func TestAIQuestion(t *testing.T) {
 // No operator is left without an answer.
 func TestAIQuestionSilence(t *testing.T) {
 	for reason, want := range map[advice.Reason]string{
-		advice.ReasonNothing: "no sure answer", advice.ReasonCoverage: "no sure answer", advice.ReasonLeak: "could not be used",
+		advice.ReasonNothing: "no sure answer", advice.ReasonCoverage: "no sure answer",
+		advice.ReasonLeak:   "could not be used",
 		advice.ReasonCutOff: "could not be used", advice.ReasonModel: "does not answer just now",
 		advice.ReasonDayBudget: "used up today's tokens", advice.ReasonTopicBudget: "for this topic",
 	} {
@@ -242,7 +251,10 @@ func TestAIQuestionElsewhere(t *testing.T) {
 	}{
 		{"off", topics.AdviceOff, "/ ai how?", func(*topics.Heard) {}, "The advisor is off here. To switch it on: /ai ask"},
 		{"nothing asked", topics.AdviceAsk, "/ ai", func(*topics.Heard) {}, "What is the question?"},
-		{"in General", topics.AdviceAsk, "/ ai how?", func(h *topics.Heard) { h.Message.ThreadID = 0 }, "in a customer's topic only"},
+		{
+			"in General", topics.AdviceAsk, "/ ai how?", func(h *topics.Heard) { h.Message.ThreadID = 0 },
+			"in a customer's topic only",
+		},
 		{"a stranger in General", topics.AdviceAsk, "/ ai how?", func(h *topics.Heard) {
 			h.Message.ThreadID, h.Role, h.Message.Author.Kind = 0, topics.RoleNone, topics.AuthorStranger
 		}, ""},

@@ -147,12 +147,13 @@ func (w *sendWork) settle(ctx context.Context, state topics.DraftState, told top
 				w.observe(stored)
 			}
 			return nil
-		case errors.Is(err, topics.ErrNotFound):
-			return errMoved // erased
 		case !errors.Is(err, topics.ErrConflict):
 			return fmt.Errorf("record what became of the draft: %w", err)
 		}
 		fresh, err := w.Drafts.Draft(ctx, draft.ID)
+		if errors.Is(err, topics.ErrNotFound) {
+			return errMoved // erased
+		}
 		if err != nil {
 			return fmt.Errorf("read the draft: %w", err)
 		}

@@ -404,14 +404,25 @@ func (w *aiWorld) step(ctx context.Context, i int) bool {
 	return true
 }
 
-// due is the first task that may be run now: lanes keep their order.
-func (w *aiWorld) due() int {
+// heads are the first tasks of all lanes.
+func (w *aiWorld) heads() []int {
+	var heads []int
 	lanes := map[string]bool{}
 	for i, task := range w.tasks {
-		if !lanes[task.Lane] && !task.NotBefore.After(w.clock.Now()) {
-			return i
+		if !lanes[task.Lane] {
+			heads = append(heads, i)
 		}
 		lanes[task.Lane] = true
+	}
+	return heads
+}
+
+// due is the first task that may be run now, -1 for none.
+func (w *aiWorld) due() int {
+	for _, i := range w.heads() {
+		if !w.tasks[i].NotBefore.After(w.clock.Now()) {
+			return i
+		}
 	}
 	return -1
 }
@@ -419,7 +430,7 @@ func (w *aiWorld) due() int {
 // work runs all tasks to their end, as time goes by.
 func (w *aiWorld) work() {
 	w.t.Helper()
-	for range 300 {
+	for range 1000 {
 		if len(w.tasks) == 0 {
 			return
 		}
@@ -427,8 +438,8 @@ func (w *aiWorld) work() {
 			w.step(context.Background(), i)
 			continue
 		}
-		next := slices.MinFunc(w.tasks, func(a, b topics.Task) int { return a.NotBefore.Compare(b.NotBefore) })
-		w.clock.Add(max(time.Millisecond, next.NotBefore.Sub(w.clock.Now())))
+		next := slices.MinFunc(w.heads(), func(i, j int) int { return w.tasks[i].NotBefore.Compare(w.tasks[j].NotBefore) })
+		w.clock.Add(w.tasks[next].NotBefore.Sub(w.clock.Now()))
 	}
 	w.t.Fatalf("the tasks do not end:\n%s", w.log.String())
 }
