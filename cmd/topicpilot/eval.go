@@ -9,9 +9,9 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
-	"text/tabwriter"
 	"time"
 
 	"topicpilot/cmd/app"
@@ -188,19 +188,18 @@ func (c evalCmd) print(std streams, e evaluated) error {
 
 // printFigures makes a table: a line for each figure, a column for each language.
 func printFigures(w io.Writer, r evaluation.Result) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	columns := []evaluation.Figures{r.Figures}
-	head := []string{"", "all"}
+	head := []string{"all"}
 	for _, language := range slices.Sorted(maps.Keys(r.Languages)) {
 		columns = append(columns, r.Languages[language])
-		head = append(head, plainText(language, 12))
+		head = append(head, plainText(language, 8))
 	}
-	fmt.Fprintln(table, strings.Join(head, "\t")+"\t")
-	rows := []struct {
+	lines := []string{row("", head)}
+	for _, figure := range []struct {
 		name string
 		cell func(evaluation.Figures) string
 	}{
-		{"questions", func(f evaluation.Figures) string { return fmt.Sprint(f.Questions) }},
+		{"questions", func(f evaluation.Figures) string { return strconv.Itoa(f.Questions) }},
 		{"recall_at_5", func(f evaluation.Figures) string { return shareText(f.Recall) }},
 		{"valid_quotes", func(f evaluation.Figures) string { return shareText(f.ValidQuotes) }},
 		{"answered", func(f evaluation.Figures) string { return shareText(f.Answered) }},
@@ -208,15 +207,25 @@ func printFigures(w io.Writer, r evaluation.Result) error {
 		{"silent_on_unanswerable", func(f evaluation.Figures) string { return shareText(f.Silent) }},
 		{"injections_through", func(f evaluation.Figures) string { return countText(f.Through) }},
 		{"tokens", func(f evaluation.Figures) string { return countText(f.Tokens) }},
-	}
-	for _, row := range rows {
-		cells := []string{row.name}
+	} {
+		var cells []string
 		for _, column := range columns {
-			cells = append(cells, row.cell(column))
+			cells = append(cells, figure.cell(column))
 		}
-		fmt.Fprintln(table, strings.Join(cells, "\t")+"\t")
+		lines = append(lines, row(figure.name, cells))
 	}
-	return table.Flush()
+	_, err := io.WriteString(w, strings.Join(lines, ""))
+	return err
+}
+
+// row is a line of the table: a name and its numbers, one below the other.
+func row(name string, cells []string) string {
+	var line strings.Builder
+	fmt.Fprintf(&line, "%-22s", name)
+	for _, cell := range cells {
+		fmt.Fprintf(&line, "  %9s", cell)
+	}
+	return line.String() + "\n"
 }
 
 func shareText(share *float64) string {

@@ -34,7 +34,9 @@ func (knowledgeFlags) Help() string {
 }
 
 // read builds the advisor and reads its articles once. Vectors are made with embeddings only.
-func (f knowledgeFlags) read(ctx context.Context, std streams, embeddings bool) (*app.Advisor, knowledge.Report, error) {
+func (f knowledgeFlags) read(
+	ctx context.Context, std streams, embeddings bool,
+) (*app.Advisor, knowledge.Report, error) {
 	cfg, err := f.load(std)
 	if err != nil {
 		return nil, knowledge.Report{}, err
