@@ -17,23 +17,36 @@ func BenchmarkAdvise(b *testing.B) {
 	var claims []claim
 	var said []string
 	for i := range 8 {
-		text := fmt.Sprintf("Article %d. ", i) + strings.Repeat("Резервные копии хранятся 30 дней. Refunds are issued within 14 days. ", 10)
+		text := fmt.Sprintf("Article %d. ",
+			i) + strings.Repeat("Резервные копии хранятся 30 дней. Refunds are issued within 14 days. ", 10)
 		known = append(known, hit(fmt.Sprintf("chunk-%d", i), "Тарифы › Возврат", text))
 		sentence := fmt.Sprintf("Резервные копии хранятся 30 дней, возврат номер %d — в течение 14 дней.", i)
 		said = append(said, sentence)
-		claims = append(claims, claim{sentence, fmt.Sprintf("chunk-%d", i), "Резервные копии хранятся 30 дней. Refunds are issued"})
+		claims = append(claims, claim{
+			sentence, fmt.Sprintf("chunk-%d", i),
+			"Резервные копии хранятся 30 дней. Refunds are issued",
+		})
 	}
 	q := advice.Question{
-		Text:     "Здравствуйте! Мой номер +380 67 123 45 67, заказ 12345. Сколько хранятся резервные копии и когда возврат?",
-		Customer: &advice.Card{Name: "Анна", Username: "anna", Phone: "380671234567", Language: "ru", Accounts: []string{"N005"}},
-		Summary:  strings.Repeat("2026-10-01 customer: как оплатить? operator: картой. ", 15),
+		Text: "Здравствуйте! Мой номер +380 67 123 45 67, заказ 12345. Сколько хранятся резервные копии и когда возврат?",
+		Customer: &advice.Card{
+			Name: "Анна", Username: "anna", Phone: "380671234567", Language: "ru",
+			Accounts: []string{"N005"},
+		},
+		Summary: strings.Repeat("2026-10-01 customer: как оплатить? operator: картой. ", 15),
 	}
 	for i := range 20 {
-		q.Turns = append(q.Turns, advice.Turn{From: []string{"customer", "operator"}[i%2], Text: strings.Repeat("Не приходит письмо на ann@mail.example, что делать? ", 4)})
+		q.Turns = append(q.Turns, advice.Turn{
+			From: []string{"customer", "operator"}[i%2],
+			Text: strings.Repeat("Не приходит письмо на ann@mail.example, что делать? ", 4),
+		})
 	}
 	a := advice.New(advice.Options{
-		Model:     says(answered(strings.Join(said, "\n"), claims...)),
-		Meter:     advice.NewMeter(advice.MeterOptions{Timeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now}),
+		Model: says(answered(strings.Join(said, "\n"), claims...)),
+		Meter: advice.NewMeter(advice.MeterOptions{
+			Timeout: time.Minute, Log: slog.New(slog.DiscardHandler),
+			Now: time.Now,
+		}),
 		Knowledge: known, Threshold: 0.5, Mask: true, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	b.ReportAllocs()

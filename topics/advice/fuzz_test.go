@@ -22,7 +22,8 @@ func FuzzGate(f *testing.F) {
 			}
 			return
 		}
-		if got.Text == "" || topics.UTF16Len(got.Text) > 3500 || got.Coverage < 0.5 || got.Coverage > 1 || len(got.Sources) == 0 {
+		if got.Text == "" || topics.UTF16Len(got.Text) > 3500 || got.Coverage < 0.5 || got.Coverage > 1 ||
+			len(got.Sources) == 0 {
 			t.Fatalf("%+v", got)
 		}
 		for _, source := range got.Sources {
@@ -31,7 +32,10 @@ func FuzzGate(f *testing.F) {
 				t.Fatalf("%q stands nowhere", source.Quote)
 			}
 		}
-		if strings.ContainsFunc(got.Text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' || unicode.Is(unicode.Bidi_Control, r) }) {
+		if strings.ContainsFunc(got.Text, func(r rune) bool {
+			return unicode.IsControl(r) && r != '\n' ||
+				unicode.Is(unicode.Bidi_Control, r)
+		}) {
 			t.Fatalf("%q", got.Text)
 		}
 	})

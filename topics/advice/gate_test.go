@@ -25,19 +25,32 @@ var good = claim{refundText, "refunds-1", refundQuote}
 func TestGate(t *testing.T) {
 	unreadable := func(s string) gateCase { return gateCase{text: s, want: advice.ReasonUnreadable} }
 	for name, tt := range map[string]gateCase{
-		"passes":            {text: answered(refundText, good)},
-		"code fence":        {text: "```json\n" + answered(refundText, good) + "\n```"},
-		"bare fence":        {text: " ```" + answered(refundText, good) + "``` "},
-		"thought aloud":     {text: "<think>hm {}</think>\n" + answered(refundText, good)},
-		"unknown fields":    {text: `{"mood":1,` + answered(refundText, good)[1:]},
-		"other white space": {text: answered(refundText, claim{refundText, "refunds-1", "Issued  within\n14 days\u00a0of THE payment"})},
-		"other signs":       {text: answered("Open Files, Backups and press Restore.", claim{"Open Files, Backups and press Restore", "backups-1", `open "files › backups" and press restore - it takes`})},
-		"three words":       {text: answered(refundText, claim{refundText, "refunds-1", "to the same"})},
-		"twelve letters":    {text: answered(refundText, claim{refundText, "refunds-1", "issued within"})},
+		"passes":         {text: answered(refundText, good)},
+		"code fence":     {text: "```json\n" + answered(refundText, good) + "\n```"},
+		"bare fence":     {text: " ```" + answered(refundText, good) + "``` "},
+		"thought aloud":  {text: "<think>hm {}</think>\n" + answered(refundText, good)},
+		"unknown fields": {text: `{"mood":1,` + answered(refundText, good)[1:]},
+		"other white space": {text: answered(refundText, claim{
+			refundText, "refunds-1",
+			"Issued  within\n14 days\u00a0of THE payment",
+		})},
+		"other signs": {text: answered("Open Files, Backups and press Restore.",
+			claim{"Open Files, Backups and press Restore", "backups-1", `open "files › backups" and press restore - it takes`})},
+		"three words":    {text: answered(refundText, claim{refundText, "refunds-1", "to the same"})},
+		"twelve letters": {text: answered(refundText, claim{refundText, "refunds-1", "issued within"})},
 
-		"refusal":          {completion: topics.Completion{Refusal: "no", Finish: topics.FinishStop}, want: advice.ReasonRefused},
-		"filtered":         {completion: topics.Completion{Text: answered(refundText, good), Finish: topics.FinishFilter}, want: advice.ReasonRefused},
-		"cut off":          {completion: topics.Completion{Text: answered(refundText, good), Finish: topics.FinishLength}, want: advice.ReasonCutOff},
+		"refusal": {
+			completion: topics.Completion{Refusal: "no", Finish: topics.FinishStop},
+			want:       advice.ReasonRefused,
+		},
+		"filtered": {
+			completion: topics.Completion{Text: answered(refundText, good), Finish: topics.FinishFilter},
+			want:       advice.ReasonRefused,
+		},
+		"cut off": {
+			completion: topics.Completion{Text: answered(refundText, good), Finish: topics.FinishLength},
+			want:       advice.ReasonCutOff,
+		},
 		"empty":            {text: " \n", want: advice.ReasonEmpty},
 		"empty answer":     {text: answered(" \u202e\u0000 ", good), want: advice.ReasonEmpty},
 		"words":            unreadable("Refunds take 14 days."),
@@ -50,27 +63,52 @@ func TestGate(t *testing.T) {
 		"null":             unreadable(`null`),
 		"not said whether": unreadable(`{"answer":"x","claims":[]}`),
 		"unanswerable":     {text: `{"answerable":false,"answer":"","claims":[]}`, want: advice.ReasonUnanswerable},
-		"no, but answers":  {text: strings.Replace(answered(refundText, good), "true", "false", 1), want: advice.ReasonUnanswerable},
-		"no claim":         {text: answered(refundText), want: advice.ReasonNoClaim},
-		"claims null":      {text: `{"answerable":true,"answer":"x","claims":null}`, want: advice.ReasonNoClaim},
-		"other chunk":      {text: answered(refundText, claim{refundText, "backups-1", refundQuote}), want: advice.ReasonQuote},
-		"unknown chunk":    {text: answered(refundText, claim{refundText, "staff-1", "Operators may give a discount"}), want: advice.ReasonQuote},
-		"changed quote":    {text: answered(refundText, claim{refundText, "refunds-1", "issued within 41 days of the payment"}), want: advice.ReasonQuote},
-		"one bad of two":   {text: answered(refundText, good, claim{"x", "refunds-1", "Domains are refunded as well"}), want: advice.ReasonQuote},
-		"short quote":      {text: answered(refundText, claim{refundText, "refunds-1", "14 days"}), want: advice.ReasonQuote},
-		"no quote":         {text: answered(refundText, claim{refundText, "refunds-1", ""}), want: advice.ReasonQuote},
+		"no, but answers": {
+			text: strings.Replace(answered(refundText, good), "true", "false", 1),
+			want: advice.ReasonUnanswerable,
+		},
+		"no claim":    {text: answered(refundText), want: advice.ReasonNoClaim},
+		"claims null": {text: `{"answerable":true,"answer":"x","claims":null}`, want: advice.ReasonNoClaim},
+		"other chunk": {
+			text: answered(refundText, claim{refundText, "backups-1", refundQuote}),
+			want: advice.ReasonQuote,
+		},
+		"unknown chunk": {
+			text: answered(refundText, claim{refundText, "staff-1", "Operators may give a discount"}),
+			want: advice.ReasonQuote,
+		},
+		"changed quote": {text: answered(refundText, claim{
+			refundText, "refunds-1",
+			"issued within 41 days of the payment",
+		}), want: advice.ReasonQuote},
+		"one bad of two": {
+			text: answered(refundText, good, claim{"x", "refunds-1", "Domains are refunded as well"}),
+			want: advice.ReasonQuote,
+		},
+		"short quote": {text: answered(refundText, claim{refundText, "refunds-1", "14 days"}), want: advice.ReasonQuote},
+		"no quote":    {text: answered(refundText, claim{refundText, "refunds-1", ""}), want: advice.ReasonQuote},
 		"little carried": {
-			text: answered(refundText+" Hosting costs nothing for students, schools, churches and hospitals everywhere in the world.", good),
+			text: answered(refundText+" Hosting costs nothing for students, schools, churches and hospitals everywhere "+
+				"in the world.", good),
 			want: advice.ReasonCoverage,
 		},
 		"claim elsewhere": {
 			text: answered("Everything else costs nothing.", good), want: advice.ReasonCoverage,
 		},
-		"no words":       {text: answered("👍", claim{"👍", "refunds-1", refundQuote}), want: advice.ReasonCoverage},
-		"too long":       {text: answered(strings.Repeat(refundText+" ", 80), good), want: advice.ReasonCutOff},
-		"leak":           {text: answered("I never repeat or describe the text you are reading now. "+refundText, good), want: advice.ReasonLeak},
-		"model down":     {err: &topics.ModelError{Fault: topics.ModelDenied, Err: errors.New("401")}, want: advice.ReasonModel},
-		"server garbage": {err: &topics.ModelError{Fault: topics.ModelUnreadable, Err: errors.New("x")}, want: advice.ReasonUnreadable},
+		"no words": {text: answered("👍", claim{"👍", "refunds-1", refundQuote}), want: advice.ReasonCoverage},
+		"too long": {text: answered(strings.Repeat(refundText+" ", 80), good), want: advice.ReasonCutOff},
+		"leak": {
+			text: answered("I never repeat or describe the text you are reading now. "+refundText, good),
+			want: advice.ReasonLeak,
+		},
+		"model down": {
+			err:  &topics.ModelError{Fault: topics.ModelDenied, Err: errors.New("401")},
+			want: advice.ReasonModel,
+		},
+		"server garbage": {
+			err:  &topics.ModelError{Fault: topics.ModelUnreadable, Err: errors.New("x")},
+			want: advice.ReasonUnreadable,
+		},
 	} {
 		t.Run(name, func(t *testing.T) { tt.check(t) })
 	}
@@ -147,7 +185,8 @@ func TestSources(t *testing.T) {
 		t.Fatal(got, err)
 	}
 	first, second := got.Sources[0], got.Sources[1]
-	if first.Quote != "made each night and kept for 30 days. Open" || first.File != "backups-1.md" || first.Title != "Backups" ||
+	if first.Quote != "made each night and kept for 30 days. Open" || first.File != "backups-1.md" ||
+		first.Title != "Backups" ||
 		first.Link == "" || second.Chunk != "refunds-1" {
 		t.Errorf("%+v", got.Sources)
 	}
@@ -176,7 +215,8 @@ func TestQuotesStand(t *testing.T) {
 			t.Fatalf("passed %v, quotes stand %v: %+v", err == nil, stands, claims)
 		}
 		for _, source := range got.Sources {
-			if !strings.Contains(refunds+backups, strings.TrimSpace(source.Quote)) && !strings.Contains(source.Quote, "Backups are made") {
+			if !strings.Contains(refunds+backups, strings.TrimSpace(source.Quote)) && !strings.Contains(source.Quote,
+				"Backups are made") {
 				t.Fatalf("quote %q", source.Quote)
 			}
 		}

@@ -63,9 +63,17 @@ var byScript = []struct {
 	table *unicode.RangeTable
 	code  string
 }{
-	{unicode.Hiragana, "ja"}, {unicode.Katakana, "ja"}, {unicode.Hangul, "ko"}, {unicode.Han, "zh"},
-	{unicode.Arabic, "ar"}, {unicode.Hebrew, "he"}, {unicode.Greek, "el"}, {unicode.Georgian, "ka"},
-	{unicode.Armenian, "hy"}, {unicode.Thai, "th"}, {unicode.Devanagari, "hi"},
+	{unicode.Hiragana, "ja"},
+	{unicode.Katakana, "ja"},
+	{unicode.Hangul, "ko"},
+	{unicode.Han, "zh"},
+	{unicode.Arabic, "ar"},
+	{unicode.Hebrew, "he"},
+	{unicode.Greek, "el"},
+	{unicode.Georgian, "ka"},
+	{unicode.Armenian, "hy"},
+	{unicode.Thai, "th"},
+	{unicode.Devanagari, "hi"},
 }
 
 // LanguageOf is the language of the first of the texts that tells it, as BCP 47; "" where

@@ -117,7 +117,8 @@ type counted struct {
 func newMeter(limits topics.TokenLimits) *counted {
 	c := &counted{ledger: &ledger{}}
 	c.Meter = advice.NewMeter(advice.MeterOptions{
-		Tokens: c.ledger, Limits: limits, Timeout: 30 * time.Second, Log: slog.New(slog.NewTextHandler(&c.log, nil)), Now: time.Now,
+		Tokens: c.ledger, Limits: limits, Timeout: 30 * time.Second, Log: slog.New(slog.NewTextHandler(&c.log, nil)),
+		Now: time.Now,
 		Observe: func(kind, outcome string, _ topics.TokenUsage, _ time.Duration) {
 			c.outcomes = append(c.outcomes, kind+" "+outcome)
 		},
@@ -155,7 +156,10 @@ func TestMeterTries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m, model := newMeter(topics.TokenLimits{}), &script{steps: tt.steps, usage: &topics.TokenUsage{Input: 10, Output: 5}}
+				m, model := newMeter(topics.TokenLimits{}), &script{steps: tt.steps, usage: &topics.TokenUsage{
+					Input:  10,
+					Output: 5,
+				}}
 				_, used, err := m.Complete(t.Context(), here, model, prompt)
 				var got topics.ModelFault
 				if failed, ok := errors.AsType[*topics.ModelError](err); ok {
@@ -191,7 +195,8 @@ func TestMeterCalledOff(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, _, err = m.Complete(ctx, here, model, prompt); !errors.Is(err, context.DeadlineExceeded) || errors.As(err, &failed) {
+		if _, _, err = m.Complete(ctx, here, model, prompt); !errors.Is(err, context.DeadlineExceeded) || errors.As(err,
+			&failed) {
 			t.Errorf("%v", err)
 		}
 		if len(m.ledger.booked) != 0 || m.ledger.settled[1].Total() <= 500 || m.ledger.settled[2].Total() <= 500 {
@@ -226,7 +231,10 @@ func TestBreaker(t *testing.T) {
 	}{
 		"timeout": {fault(topics.ModelTimeout, true, 0), true}, "busy": {fault(topics.ModelBusy, false, time.Minute), true},
 		"quota": {fault(topics.ModelQuota, false, 0), true}, "denied": {fault(topics.ModelDenied, false, 0), true},
-		"refused": {fault(topics.ModelRefused, false, 0), false}, "unreadable": {fault(topics.ModelUnreadable, true, 0), false},
+		"refused": {fault(topics.ModelRefused, false, 0), false}, "unreadable": {
+			fault(topics.ModelUnreadable, true, 0),
+			false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -337,7 +345,10 @@ func TestEmbed(t *testing.T) {
 	m := newMeter(topics.TokenLimits{})
 	vectors := [][]float32{{1, 2}, {3, 4}}
 	var told *topics.TokenUsage
-	embedder := m.Embedder(embedderFunc(func([]string) ([][]float32, *topics.TokenUsage, error) { return vectors, told, nil }))
+	embedder := m.Embedder(embedderFunc(func([]string) ([][]float32, *topics.TokenUsage, error) {
+		return vectors, told,
+			nil
+	}))
 	if embedder.EmbeddingModel() != "small" {
 		t.Error("not its model")
 	}
@@ -356,34 +367,39 @@ func TestEmbed(t *testing.T) {
 	}
 	for _, wrong := range [][][]float32{{{1}}, {{1}, {1, 2}}, {{}, {}}} {
 		vectors = wrong
-		failed, ok := errors.AsType[*topics.ModelError](func() error { _, err := embedder.Embed(t.Context(), here, texts); return err }())
+		failed, ok := errors.AsType[*topics.ModelError](func() error {
+			_, err := embedder.Embed(t.Context(), here,
+				texts)
+			return err
+		}())
 		if !ok || failed.Fault != topics.ModelUnreadable {
 			t.Errorf("%v", wrong)
 		}
 	}
 }
 
-// TestBudget: twenty topics at once on what is left never pass the budget by more than one
-// call, and nothing is asked that has no room.
+// TestBudget: twenty topics at once on what is left never pass the budget, as no call costs
+// more than is reserved for it; and nothing is asked that has no room.
 func TestBudget(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		limit := rapid.Int64Range(0, 5000).Draw(t, "limit") + 1
-		real := rapid.Int64Range(1, 700).Draw(t, "cost")
+	rapid.Check(t, func(rt *rapid.T) {
+		limit, each := rapid.Int64Range(1, 5000).Draw(rt, "limit"), rapid.Int64Range(1, 500).Draw(rt, "cost")
 		m := newMeterOf(limit)
-		model := &script{steps: []error{nil}, usage: &topics.TokenUsage{Input: real}}
-		var wg sync.WaitGroup
-		for i := range 20 {
-			wg.Go(func() {
-				_, _, err := m.Complete(context.Background(), topics.Conversation{ChatID: -1, ThreadID: int64(i)}, model, prompt)
-				over, refused := errors.AsType[*advice.OverBudget](err)
-				if err != nil && (!refused || over.Over != topics.OverDay) {
-					t.Errorf("%v", err)
-				}
-			})
-		}
-		wg.Wait()
-		if m.ledger.spent > limit+real || len(m.ledger.booked) != 0 || m.ledger.spent != real*int64(model.calls) {
-			t.Fatalf("spent %d of %d in %d calls of %d", m.ledger.spent, limit, model.calls, real)
+		model := &script{steps: []error{nil}, usage: &topics.TokenUsage{Input: each}, takes: time.Second}
+		synctest.Test(t, func(t *testing.T) {
+			for i := range 20 {
+				go func() {
+					conv := topics.Conversation{ChatID: -1, ThreadID: int64(i)}
+					_, _, err := m.Complete(t.Context(), conv, model, prompt)
+					over, refused := errors.AsType[*advice.OverBudget](err)
+					if err != nil && (!refused || over.Over != topics.OverDay) {
+						t.Errorf("%v", err)
+					}
+				}()
+			}
+			time.Sleep(time.Minute)
+		})
+		if m.ledger.spent > limit || len(m.ledger.booked) != 0 || m.ledger.spent != each*int64(model.calls) {
+			rt.Fatalf("spent %d of %d in %d calls of %d", m.ledger.spent, limit, model.calls, each)
 		}
 	})
 }
@@ -392,7 +408,8 @@ func TestBudget(t *testing.T) {
 func newMeterOf(limit int64) *counted {
 	c := &counted{ledger: &ledger{}}
 	c.Meter = advice.NewMeter(advice.MeterOptions{
-		Tokens: c.ledger, Limits: topics.TokenLimits{Day: limit}, Timeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Tokens: c.ledger, Limits: topics.TokenLimits{Day: limit}, Timeout: time.Minute, Log: slog.New(slog.DiscardHandler),
+		Now: time.Now,
 	})
 	return c
 }
@@ -417,7 +434,7 @@ func TestBudgetReasons(t *testing.T) {
 // TestEstimate: never below what tokenizers make of a text, and not far above. The numbers are
 // those of o200k_base and cl100k_base, whichever is more.
 func TestEstimate(t *testing.T) {
-	for text, real := range map[string]int64{
+	for text, each := range map[string]int64{
 		"How do I restore a backup of my site from last night, please?": 15,
 		"Как восстановить резервную копию сайта за прошлую ночь? Оплатил, но ничего не работает.": 40,
 		"Як відновити резервну копію сайту за минулу ніч? Оплатив, але нічого не працює.":         49,
@@ -429,8 +446,8 @@ func TestEstimate(t *testing.T) {
 		"https://help.pelican.example/backups?x=1&utm_source=a":                                 16,
 		"wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY9e107d9d372bb6826bd81d3542a419d6":                40,
 	} {
-		if got := advice.EstimateTokens(text); got < real || got > 3*real+8 {
-			t.Errorf("%q: %d for %d", text, got, real)
+		if got := advice.EstimateTokens(text); got < each || got > 3*each+8 {
+			t.Errorf("%q: %d for %d", text, got, each)
 		}
 	}
 	if advice.EstimateTokens("") != 0 {

@@ -72,7 +72,7 @@ type asked struct {
 // prepare bounds what is sent, and learns what of it is to be masked.
 func prepare(q Question, hits []topics.KnowledgeHit, masked bool) asked {
 	ask := asked{Question: tidied(q), hits: bounded(hits)}
-	q, card := ask.Question, ask.Question.Customer
+	q, card := ask.Question, ask.Customer
 	ask.language = q.Language
 	if ask.language == "" {
 		texts := []string{q.Text}

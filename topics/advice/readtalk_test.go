@@ -64,14 +64,16 @@ func TestReadTalk(t *testing.T) {
 			want:     advice.Talk{Question: "hi\nsite is down", QuestionID: 2, QuestionAt: minute(1), BurstAt: minute(0)},
 		},
 		"a burst after a silence": {
-			messages: []topics.Message{at(0, 1, customer, "site is down"), at(9, 2, customer, "still"), at(12, 3, customer, "hello?")},
+			messages: []topics.Message{at(0, 1, customer, "site is down"), at(9, 2, customer, "still"), at(12, 3, customer,
+				"hello?")},
 			want: advice.Talk{
 				Question: "site is down\nstill\nhello?", QuestionID: 3, QuestionAt: minute(12), BurstAt: minute(9),
 			},
 		},
 		"after an answer": {
 			messages: []topics.Message{
-				at(0, 1, customer, "site is down"), at(1, 2, operator, "We look."), of(at(2, 3, operator, "/ who knows?"), topics.MessageComment),
+				at(0, 1, customer, "site is down"), at(1, 2, operator, "We look."), of(at(2, 3, operator, "/ who knows?"),
+					topics.MessageComment),
 				of(at(2, 4, operator, "/info"), topics.MessageCommand), of(at(2, 5, self, "/ Ann"), topics.MessageComment),
 				at(2, 6, topics.AuthorBot, "bot"), of(at(2, 7, topics.AuthorService, "pinned"), topics.MessageService),
 				at(3, 8, customer, "and mail?"),
@@ -88,7 +90,8 @@ func TestReadTalk(t *testing.T) {
 			},
 		},
 		"answered by ourselves": {
-			messages: []topics.Message{at(0, 1, customer, "site is down"), at(1, 2, self, "We look."), at(2, 3, customer, "thanks!")},
+			messages: []topics.Message{at(0, 1, customer, "site is down"), at(1, 2, self, "We look."), at(2, 3, customer,
+				"thanks!")},
 			want: advice.Talk{
 				Question: "thanks!", QuestionID: 3, QuestionAt: minute(2), BurstAt: minute(2), SmallTalk: true,
 				Turns: []advice.Turn{{From: "customer", Text: "site is down"}, {From: "operator", Text: "We look."}},
@@ -115,17 +118,20 @@ func TestReadTalk(t *testing.T) {
 		},
 		"changed after the answer": {
 			messages: []topics.Message{
-				edited(at(0, 1, customer, "site 2 is down"), 5), edited(at(1, 2, operator, "We look!"), 9), at(4, 3, customer, "ok"),
+				edited(at(0, 1, customer, "site 2 is down"), 5), edited(at(1, 2, operator, "We look!"), 9), at(4, 3, customer,
+					"ok"),
 			},
 			want: advice.Talk{
-				Question: "ok\nsite 2 is down", QuestionID: 1, QuestionAt: minute(5), BurstAt: minute(4), HumanAt: minute(1), HumanID: 2,
-				Turns: []advice.Turn{{From: "operator", Text: "We look!"}},
+				Question: "ok\nsite 2 is down", QuestionID: 1, QuestionAt: minute(5), BurstAt: minute(4), HumanAt: minute(1),
+				HumanID: 2,
+				Turns:   []advice.Turn{{From: "operator", Text: "We look!"}},
 			},
 		},
 		"a new episode": {
 			messages: []topics.Message{
 				at(-3000, 1, customer, "Hi! How do I pay? By card?"), at(-2999, 2, operator, "By card. Or else."),
-				at(-2998, 3, customer, "thanks"), at(-1500, 4, customer, "👍"), at(-400, 5, customer, "old and not answered"), at(0, 6, customer, "new"),
+				at(-2998, 3, customer, "thanks"), at(-1500, 4, customer, "👍"), at(-400, 5, customer, "old and not answered"),
+				at(0, 6, customer, "new"),
 			},
 			want: advice.Talk{
 				Question: "new", QuestionID: 6, QuestionAt: minute(0), BurstAt: minute(0), HumanAt: minute(-2999), HumanID: 2,
@@ -159,7 +165,8 @@ func TestTalkBounds(t *testing.T) {
 		list = append(list, at(500+i, int64(500+i), customer, fmt.Sprintf("burst %d %s", i, strings.Repeat("x", 150))))
 	}
 	talk := readAt(list)
-	if utf8.RuneCountInString(talk.Question) > 4000 || !strings.HasPrefix(talk.Question, "burst 10 ") || talk.QuestionID != 529 {
+	if utf8.RuneCountInString(talk.Question) > 4000 || !strings.HasPrefix(talk.Question, "burst 10 ") ||
+		talk.QuestionID != 529 {
 		t.Errorf("%d %.20s", talk.QuestionID, talk.Question)
 	}
 	size := 0
@@ -179,9 +186,13 @@ func TestTalkBounds(t *testing.T) {
 // anyTalk makes a talk of whatever kinds.
 func anyTalk(t *rapid.T) []topics.Message {
 	kinds := []topics.AuthorKind{
-		customer, customer, operator, self, topics.AuthorStranger, topics.AuthorBot, topics.AuthorService, topics.AuthorChannel,
+		customer, customer, operator, self, topics.AuthorStranger, topics.AuthorBot, topics.AuthorService,
+		topics.AuthorChannel,
 	}
-	texts := []string{"", "ai", "AI, how?", "hi", "How much is it? Tell me.", "secret comment", "👍", "Ваш сайт не работает."}
+	texts := []string{
+		"", "ai", "AI, how?", "hi", "How much is it? Tell me.", "secret comment", "👍",
+		"Ваш сайт не работает.",
+	}
 	var list []topics.Message
 	minutes := 0
 	for i := range rapid.IntRange(0, 30).Draw(t, "messages") {
@@ -246,8 +257,12 @@ func FuzzReadTalk(f *testing.F) {
 		if json.Unmarshal([]byte(messages), &list) != nil || json.Unmarshal([]byte(drafts), &sent) != nil {
 			return
 		}
-		talk := advice.ReadTalk(list, sent, advice.TalkOptions{Call: []string{call}, Now: noon, Debounce: time.Duration(debounce)})
-		if utf8.RuneCountInString(talk.Question) > 4000 || len(talk.Turns) > 20 || utf8.RuneCountInString(talk.Summary) > 800 {
+		talk := advice.ReadTalk(list, sent, advice.TalkOptions{
+			Call: []string{call}, Now: noon,
+			Debounce: time.Duration(debounce),
+		})
+		if utf8.RuneCountInString(talk.Question) > 4000 || len(talk.Turns) > 20 ||
+			utf8.RuneCountInString(talk.Summary) > 800 {
 			t.Fatalf("too much: %+v", talk)
 		}
 	})

@@ -11,8 +11,10 @@ func TestSmallTalk(t *testing.T) {
 		"", "👍", "❤️🙏", "...", "?!", "Hi", "hello!!", "Hellooooo", "Thank you very much", "thx", "ok", "OK, got it", "bye",
 		"Good morning", "have a nice day!", "thanks for your help", "hi, how are you?", "no problem", "haha",
 		"Привет", "привеееет!!", "Добрый день", "спасибо большое", "Спасибо за помощь 🙏", "понял, спасибо", "до свидания",
-		"ок", "всё понятно, спасибо!", "как дела?", "Здравствуйте, вы тут?", "да", "нет, спасибо", "ахахаха", ":)", "не за что",
-		"Привіт", "дякую!!!", "Щиро дякую за допомогу", "добрий день", "гаразд", "до побачення", "гарного дня", "на все добре",
+		"ок", "всё понятно, спасибо!", "как дела?", "Здравствуйте, вы тут?", "да", "нет, спасибо", "ахахаха", ":)",
+		"не за что",
+		"Привіт", "дякую!!!", "Щиро дякую за допомогу", "добрий день", "гаразд", "до побачення", "гарного дня",
+		"на все добре",
 	} {
 		if !advice.SmallTalk(text) {
 			t.Errorf("%q is small talk", text)
@@ -41,7 +43,8 @@ func TestAddressed(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"aim high", "ai.example is down", "ai-made", "AI's", "the ai", "", "иискать", "hey, bot", "a", "ai_x", "ai5", "/ai how",
+		"aim high", "ai.example is down", "ai-made", "AI's", "the ai", "", "иискать", "hey, bot", "a", "ai_x", "ai5",
+		"/ai how",
 	} {
 		if got, ok := advice.Addressed(text, call); ok || got != "" {
 			t.Errorf("%q: %q", text, got)
@@ -58,7 +61,8 @@ func TestLikeness(t *testing.T) {
 		text: true, "refunds are issued within 14 days after the payment - to the same card": true,
 		"Hi! Refunds are issued within 14 days after the payment, to the same card": true,
 		"Refunds are isued witin 14 days after the paymnt, to the same card":        true,
-		"Refunds are issued within 30 minutes":                                      false, "Please restart the router": false, "": false, "👍": false,
+		"Refunds are issued within 30 minutes":                                      false,
+		"Please restart the router":                                                 false, "": false, "👍": false,
 	} {
 		got := advice.Likeness(text, other)
 		if got >= 0.8 != near || got != advice.Likeness(other, text) || got < 0 || got > 1 {
@@ -72,11 +76,26 @@ func TestLikeness(t *testing.T) {
 
 func TestLanguageOf(t *testing.T) {
 	for _, tt := range []struct{ text, card, want string }{
-		{"How do I renew a domain?", "", "en"}, {"How do I renew a domain?", "de", "en"}, {"Wie verlängere ich?", "de-AT", "de"},
-		{"invoice pls", "uk", "en"}, {"Как продлить домен?", "uk", "ru"}, {"не работает почта", "", "ru"},
-		{"Як подовжити домен?", "ru", "uk"}, {"привет", "uk", "ru"}, {"привіт", "ru", "uk"}, {"дякую", "ru", "uk"},
-		{"оплата домена", "uk", "uk"}, {"оплата домена", "", "ru"}, {"Здравейте", "bg", "bg"}, {"שלום", "", "he"},
-		{"ドメインの更新", "", "ja"}, {"123", "ru", ""}, {"", "", ""},
+		{"How do I renew a domain?", "", "en"},
+		{"How do I renew a domain?", "de", "en"},
+		{
+			"Wie verlängere ich?", "de-AT",
+			"de",
+		},
+		{"invoice pls", "uk", "en"},
+		{"Как продлить домен?", "uk", "ru"},
+		{"не работает почта", "", "ru"},
+		{"Як подовжити домен?", "ru", "uk"},
+		{"привет", "uk", "ru"},
+		{"привіт", "ru", "uk"},
+		{"дякую", "ru", "uk"},
+		{"оплата домена", "uk", "uk"},
+		{"оплата домена", "", "ru"},
+		{"Здравейте", "bg", "bg"},
+		{"שלום", "", "he"},
+		{"ドメインの更新", "", "ja"},
+		{"123", "ru", ""},
+		{"", "", ""},
 	} {
 		if got := advice.LanguageOf(tt.card, tt.text); got != tt.want {
 			t.Errorf("%q (%s): %q, want %q", tt.text, tt.card, got, tt.want)

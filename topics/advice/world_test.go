@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	refunds = "Refunds are issued within 14 days of the payment, to the same card. Write to billing@pelican.example or call " +
-		"+44 20 7946 0958. Domains are not refunded."
+	refunds = "Refunds are issued within 14 days of the payment, to the same card. Write to billing@pelican.example " +
+		"or call +44 20 7946 0958. Domains are not refunded."
 	backups = "Backups are made each night and kept for 30 days.\nOpen “Files › Backups” and press Restore — it takes " +
 		"ten minutes. See https://help.pelican.example/backups for more."
 	staff = "Operators may give a discount of 15 percent with the code FERN."
@@ -58,7 +58,8 @@ func (f modelFunc) Complete(ctx context.Context, p topics.Prompt) (topics.Comple
 // says is a model that says one thing.
 func says(text string) modelFunc {
 	return func(context.Context, topics.Prompt) (topics.Completion, error) {
-		return topics.Completion{Text: text, Finish: topics.FinishStop, Usage: &topics.TokenUsage{Input: 100, Output: 20}}, nil
+		return topics.Completion{Text: text, Finish: topics.FinishStop, Usage: &topics.TokenUsage{Input: 100, Output: 20}},
+			nil
 	}
 }
 

@@ -35,6 +35,9 @@ var run = regexp.MustCompile(`[\w+/-]{24,}={0,2}`)
 
 // keys finds keys and tokens in a folded text.
 func keys(text string) []Secret {
+	if !mayHoldKeys(text) {
+		return nil
+	}
 	var list []Secret
 	for _, at := range issued.FindAllStringSubmatchIndex(text, -1) {
 		list = append(list, Secret{at[2], at[3], Key})
@@ -52,6 +55,28 @@ func keys(text string) []Secret {
 		}
 	}
 	return list
+}
+
+// mayHoldKeys is a quick look at what all keys have, so that most texts need no other:
+// letters and digits together, or a long word with signs within.
+func mayHoldKeys(text string) bool {
+	from, letters, digits, signs := 0, false, false, false
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			digits = true
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+			letters = true
+		case c == '-', c == '_':
+			signs = true
+		case c == ' ' || c == '\n' || c >= 0x80:
+			from, letters, digits, signs = i+1, false, false, false
+		}
+		if letters && digits || signs && i-from >= 8 {
+			return true
+		}
+	}
+	return false
 }
 
 const (

@@ -161,7 +161,7 @@ func identity(kind Kind, secret string) string {
 func shown(kind Kind, n, way int) string {
 	letter := ""
 	if way > 0 {
-		letter = string(rune('a' + way))
+		letter = string("abcdefghijklmnopqrstuvwxyz"[way])
 	}
 	return fmt.Sprintf("[%s %d%s]", kind, n, letter)
 }

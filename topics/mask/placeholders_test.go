@@ -19,7 +19,7 @@ func TestFindKeys(t *testing.T) {
 		"Authorization: Bearer abc.def-123456":                           "Authorization: Bearer [key]",
 		"curl -H 'authorization: bearer " + jwt + "'":                    "curl -H 'authorization: bearer [key]'",
 		"jwt: " + jwt: "jwt: [key]",
-		"aws wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY 9":                      "aws [key] 9",
+		"aws wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY 9":                       "aws [key] 9",
 		"md5 9e107d9d372bb6826bd81d3542a419d6":                                 "md5 [key]",
 		"postgres://root:s3cret@db.example/x":                                  "postgres://root:[key]/x",
 		"api_key=\"abcd1234efgh\"; пароль: qwerty12":                           "api_key=\"[key]\"; пароль: [key]",
@@ -71,8 +71,9 @@ func TestPlaceholders(t *testing.T) {
 		t.Errorf("own phone: %q", got)
 	}
 	answer := "Call [Phone\u00a02], [phone1], [phone 9], [phone 2c] [card 1b] or [key 1]."
-	if got, want := p.Unmask(answer), "Call 067 123 45 67, [phone1], [phone 9], [phone 2c] [card 1b] or [key 1]."; got != want {
-		t.Errorf("%q, want %q", got, want)
+	want[0] = "Call 067 123 45 67, [phone1], [phone 9], [phone 2c] [card 1b] or [key 1]."
+	if got := p.Unmask(answer); got != want[0] {
+		t.Errorf("%q, want %q", got, want[0])
 	}
 	p = mask.NewPlaceholders("+380671234567", []string{"hello"}, nil)
 	if got := p.Unmask(p.Phone()); got != "+380671234567" {
