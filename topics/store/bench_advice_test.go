@@ -127,3 +127,24 @@ func BenchmarkVectors(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLastMessages reads the end of a long talk, as before each draft.
+func BenchmarkLastMessages(b *testing.B) {
+	ctx := context.Background()
+	s := openBench(b)
+	conv := topics.Conversation{ChatID: -100, ThreadID: 1}
+	for from := int64(0); from < 20_000; from += 1000 {
+		list := make([]topics.Message, 1000)
+		for i := range list {
+			list[i] = message(conv, from+int64(i)+1, "The payment of yesterday has not arrived yet, order 4711")
+		}
+		if _, err := s.Import(ctx, list, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if list, err := s.LastMessages(ctx, conv, 200); err != nil || len(list) != 200 {
+			b.Fatal(len(list), err)
+		}
+	}
+}

@@ -1,5 +1,5 @@
-// Package store keeps lanes, transcript, topics and customers durably, in an SQLite
-// file or in PostgreSQL. It implements the small interfaces that package topics
+// Package store keeps lanes, transcript, topics, customers and what the commands and the
+// advisor work with durably, in an SQLite file or in PostgreSQL. It implements the small interfaces that package topics
 // declares and knows nothing of Telegram.
 //
 // All writes of a process go through one goroutine, which takes whatever waits,

@@ -195,14 +195,6 @@ func checkKey(key string) error {
 	return nil
 }
 
-// flag is the stored form of a bool.
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // draftValues are the values of draftColumns.
 func draftValues(d *topics.Draft) ([]any, error) {
 	if err := checkKey(d.Key); err != nil {

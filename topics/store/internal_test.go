@@ -259,3 +259,49 @@ func TestUnfinishedCountsAfterAnUncleanEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// What is pruned of the vectors leaves no data behind that nothing leads to.
+func TestPrunedVectorsLeaveNothing(t *testing.T) {
+	ctx := context.Background()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	s, err := Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "a.db"), Options{Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	count := func(want int) {
+		t.Helper()
+		var n int
+		if err := s.read.QueryRow(`SELECT count(*) FROM vector_data`).Scan(&n); err != nil || n != want {
+			t.Errorf("%d vectors, %v, want %d", n, err, want)
+		}
+	}
+	for _, digit := range []string{"a", "b"} {
+		vector := topics.KeptVector{Hash: strings.Repeat(digit, 64), Dimension: 1, Data: []byte{1}}
+		if err := s.KeepVectors(ctx, "m", []topics.KeptVector{vector}); err != nil {
+			t.Fatal(err)
+		}
+		now = now.AddDate(0, 0, 1)
+	}
+	count(2)
+	now = now.AddDate(0, 0, 29)
+	if _, err := s.Prune(ctx, Retention{}); err != nil {
+		t.Fatal(err)
+	}
+	count(1)
+}
+
+func TestDays(t *testing.T) {
+	for at, want := range map[time.Time]int64{
+		time.Unix(0, 0):       0,
+		time.Unix(86_399, 0):  0,
+		time.Unix(86_400, 0):  1,
+		time.Unix(-1, 0):      -1,
+		time.Unix(-86_400, 0): -1,
+		time.Date(2026, 3, 2, 2, 0, 0, 0, time.FixedZone("", 3*3600)): 20_513,
+	} {
+		if got := dayOf(at); got != want {
+			t.Errorf("%s is day %d, want %d", at, got, want)
+		}
+	}
+}

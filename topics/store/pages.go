@@ -46,16 +46,12 @@ func (s *Store) KeepPage(ctx context.Context, page topics.Page) error {
 	if err != nil {
 		return wrap("keep a page", err)
 	}
-	ours := 0
-	if page.Ours {
-		ours = 1
-	}
 	return wrap("keep a page", s.write(ctx, func(w writer) error {
 		if !page.Since.IsZero() && (s.tombs.dropsOf(page.CustomerID, page.Since) || s.tombs.drops(place, page.Since)) {
 			return topics.ErrForgotten
 		}
 		return w.exec(qKeepPage, escape(page.System), escape(string(page.Kind)), place.ChatID, place.ThreadID,
-			page.CustomerID, escape(page.ID), escape(page.URL), ours, micros(page.At), holder)
+			page.CustomerID, escape(page.ID), escape(page.URL), flag(page.Ours), micros(page.At), holder)
 	}))
 }
 

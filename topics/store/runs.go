@@ -180,15 +180,11 @@ func runValues(run *topics.Run, forgotten bool) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	mark := 0
-	if forgotten {
-		mark = 1
-	}
 	return []any{
 		escape(run.Key), escape(run.Command), run.ChatID, run.ThreadID, run.CustomerID, run.MessageID, asker, args,
 		escape(string(run.State)), run.Attempts, escape(run.Result), decided, run.AnswerID,
 		micros(run.AskedAt), micros(run.SentAt), micros(run.EndedAt),
-		escape(string(run.Told)), escape(run.Reply), escape(run.TellText), run.Version, mark,
+		escape(string(run.Told)), escape(run.Reply), escape(run.TellText), run.Version, flag(forgotten),
 	}, nil
 }
 

@@ -58,6 +58,14 @@ func unescape(s string) string {
 	return b.String()
 }
 
+// flag is the stored form of a bool.
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // The range of time that microseconds in an int64 hold.
 var (
 	earliest = time.UnixMicro(math.MinInt64)

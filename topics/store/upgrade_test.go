@@ -92,7 +92,8 @@ func TestUpgradeFromSearch(t *testing.T) {
 			if list, err := s.LastMessages(ctx, conv, 10); err != nil || len(list) != 1 || list[0].Text.Text != "refund" {
 				t.Errorf("messages %+v, %v", list, err)
 			}
-			if hits, err := s.Find(ctx, topics.FindQuery{ChatID: -100, Words: "refunds", Limit: 5}); err != nil || len(hits) != 1 {
+			hits, err := s.Find(ctx, topics.FindQuery{ChatID: -100, Words: "refunds", Limit: 5})
+			if err != nil || len(hits) != 1 {
 				t.Errorf("found %+v, %v", hits, err)
 			}
 			if pending, err := s.HasPending(ctx, topics.QueueInbox, conv.Lane()); err != nil || !pending {

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"topicpilot/topics"
@@ -49,28 +51,35 @@ func (s *Store) Vectors(ctx context.Context, model string, yield func(topics.Kep
 	}
 }
 
+// namedVector is a vector with its hash as it is stored.
+type namedVector struct {
+	hash []byte
+	topics.KeptVector
+}
+
 // KeepVectors implements topics.VectorStore. It works in transactions of bounded size: after
 // an error some may be kept.
 func (s *Store) KeepVectors(ctx context.Context, model string, vectors []topics.KeptVector) error {
-	hashes, err := checkVectors(model, vectors)
+	list, err := checkVectors(model, vectors)
 	if err != nil {
 		return wrap("keep vectors", err)
 	}
 	today := dayOf(s.now())
-	for from := 0; from < len(vectors); {
+	for len(list) > 0 {
 		o := &op{ctx: ctx, kind: opWrite}
-		to := from
-		for to < len(vectors) && to-from < pruneStep && o.size < maxBatchBytes {
-			o.size += itemOverhead + len(vectors[to].Data)
-			to++
+		n := 0
+		for n < min(len(list), pruneStep) && o.size < maxBatchBytes {
+			o.size += itemOverhead + len(list[n].Data)
+			n++
 		}
-		part, names := vectors[from:to], hashes[from:to]
+		part := list[:n]
+		list = list[n:]
 		o.write = func(w writer) error {
-			for i, v := range part {
-				if err := w.exec(qKeepVector, escape(model), names[i], v.Dimension, today); err != nil {
+			for _, v := range part {
+				if err := w.exec(qKeepVector, escape(model), v.hash, v.Dimension, today); err != nil {
 					return err
 				}
-				if err := w.exec(qKeepVectorData, v.Data, escape(model), names[i]); err != nil {
+				if err := w.exec(qKeepVectorData, v.Data, escape(model), v.hash); err != nil {
 					return err
 				}
 			}
@@ -79,26 +88,30 @@ func (s *Store) KeepVectors(ctx context.Context, model string, vectors []topics.
 		if err := s.submit(o); err != nil {
 			return wrap("keep vectors", err)
 		}
-		from = to
 	}
 	return nil
 }
 
-func checkVectors(model string, vectors []topics.KeptVector) (hashes [][]byte, err error) {
+// checkVectors gives the vectors in the order of their hashes: processes that keep the same
+// ones at the same time wait for each other, and not in a circle.
+func checkVectors(model string, vectors []topics.KeptVector) ([]namedVector, error) {
 	if model == "" || len(model) > maxKey {
 		return nil, fmt.Errorf("the name of a model has %d bytes, want 1 to %d", len(model), maxKey)
 	}
-	hashes = make([][]byte, len(vectors))
+	list := make([]namedVector, len(vectors))
 	for i, v := range vectors {
-		if hashes[i], err = hashOf(v.Hash); err != nil {
+		hash, err := hashOf(v.Hash)
+		if err != nil {
 			return nil, err
 		}
 		if v.Dimension <= 0 || len(v.Data) == 0 || len(v.Data) > maxVector {
 			return nil, fmt.Errorf("a vector of %d numbers and %d bytes, want some and at most %d bytes",
 				v.Dimension, len(v.Data), maxVector)
 		}
+		list[i] = namedVector{hash, v}
 	}
-	return hashes, nil
+	slices.SortStableFunc(list, func(a, b namedVector) int { return bytes.Compare(a.hash, b.hash) })
+	return list, nil
 }
 
 // hashOf is the stored form of a hash.
@@ -110,22 +123,22 @@ func hashOf(text string) ([]byte, error) {
 	return hash, nil
 }
 
-// UseVectors implements topics.VectorStore. Hashes that are not kept are passed over.
+// UseVectors implements topics.VectorStore. Hashes that are not kept are passed over. It works
+// in transactions of bounded size, in an order as KeepVectors.
 func (s *Store) UseVectors(ctx context.Context, model string, hashes []string, at time.Time) error {
-	names := make([][]byte, len(hashes))
+	list := make([][]byte, len(hashes))
 	for i, text := range hashes {
 		var err error
-		if names[i], err = hashOf(text); err != nil {
+		if list[i], err = hashOf(text); err != nil {
 			return wrap("note the use of vectors", err)
 		}
 	}
+	slices.SortFunc(list, bytes.Compare)
 	day := dayOf(at)
-	for len(names) > 0 {
-		part := names[:min(len(names), pruneStep)]
-		names = names[len(part):]
+	for part := range slices.Chunk(list, pruneStep) {
 		err := s.write(ctx, func(w writer) error {
-			for _, name := range part {
-				if err := w.exec(qUseVector, day, escape(model), name, day); err != nil {
+			for _, hash := range part {
+				if err := w.exec(qUseVector, day, escape(model), hash, day); err != nil {
 					return err
 				}
 			}

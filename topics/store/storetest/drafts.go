@@ -161,20 +161,18 @@ func one(processes []*process, do func(p *process, n int) (bool, error)) int {
 }
 
 // both starts two processes where two may work on the database, one otherwise.
-func both(t *testing.T, b Backend, options store.Options) []*process {
+func both(t *testing.T, b Backend) []*process {
 	t.Helper()
-	options.Instance = "one"
-	processes := []*process{start(t, b, options)}
+	processes := []*process{start(t, b, store.Options{Instance: "one"})}
 	if b.Disconnect != nil {
-		options.Instance = "two"
-		processes = append(processes, start(t, b, options))
+		processes = append(processes, start(t, b, store.Options{Instance: "two"}))
 	}
 	return processes
 }
 
 // oneDraft: of many who store or change a draft at the same time one does.
 func oneDraft(t *testing.T, b Backend) {
-	processes := both(t, b, store.Options{})
+	processes := both(t, b)
 	var mu sync.Mutex
 	ids := map[int64]bool{}
 	won := one(processes, func(p *process, n int) (bool, error) {
@@ -333,7 +331,7 @@ func oldDrafts(t *testing.T, b Backend) {
 	if n := prune(400*d, store.Retention{Messages: 4000 * d}); n != 0 {
 		t.Errorf("%d pruned within 400 days", n)
 	}
-	if n := prune(400*d+2*time.Second, store.Retention{}); n != 1 {
+	if n := prune(400*d+2*time.Second, store.Retention{Messages: 4000 * d}); n != 1 {
 		t.Errorf("%d pruned after 400 days", n)
 	}
 	state("later", "")

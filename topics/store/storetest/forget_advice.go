@@ -69,7 +69,7 @@ func forgetAdvice(t *testing.T, b Backend) {
 	p.live(erased, "Erika", conv(1), elsewhere)
 	p.live(spared, "Sergej", conv(2))
 	booked := p.advised(conv(1), 0, "Erika") // the customer was not known then
-	p.advised(former, erased, "Erika")
+	p.advised(former, 0, "Erika")
 	p.advised(elsewhere, erased, "Erika")
 	p.advised(conv(2), spared, "Sergej")
 	astray := draft("astray", conv(3)) // a topic of nobody known

@@ -16,7 +16,9 @@ import (
 )
 
 // reserve books tokens that there is room for, or is refused for the given reason.
-func (p *process) reserve(c topics.Conversation, at time.Time, tokens int64, limits topics.TokenLimits, want topics.Over) int64 {
+func (p *process) reserve(
+	c topics.Conversation, at time.Time, tokens int64, limits topics.TokenLimits, want topics.Over,
+) int64 {
 	p.t.Helper()
 	id, over, err := p.ReserveTokens(patience(p.t), c, at, tokens, limits)
 	p.must(err)
@@ -91,7 +93,7 @@ func tokens(t *testing.T, b Backend) {
 // tokensTogether: whoever asks at the same time, in whichever process, no limit is passed,
 // and all of it is used.
 func tokensTogether(t *testing.T, b Backend) {
-	processes := both(t, b, store.Options{})
+	processes := both(t, b)
 	p := processes[0]
 	limits := topics.TokenLimits{Day: 1000, TopicDay: 210}
 	ask := func(topicCount int, at time.Time, limits topics.TokenLimits) map[topics.Conversation]int64 {
@@ -136,7 +138,7 @@ func tokensTogether(t *testing.T, b Backend) {
 // tokensTurnover lets many book and settle: at no moment more is spent and booked than the
 // limit, and in the end nothing but what was used.
 func tokensTurnover(t *testing.T, b Backend) {
-	processes := both(t, b, store.Options{})
+	processes := both(t, b)
 	const limit = 2000
 	var used atomic.Int64
 	one(processes, func(p *process, n int) (bool, error) {
@@ -277,7 +279,7 @@ func tokenArithmetic(t *testing.T, b Backend) {
 
 // notices: of all who ask at the same time one is the first, each day and in each chat.
 func notices(t *testing.T, b Backend) {
-	processes := both(t, b, store.Options{})
+	processes := both(t, b)
 	for i, at := range []time.Time{day, day.Add(12 * time.Hour)} {
 		for _, chat := range []int64{-1, -2} {
 			first := func(p *process, n int) (bool, error) {
