@@ -155,13 +155,12 @@ func (b *Base) Search(ctx context.Context, query topics.KnowledgeQuery) ([]topic
 	}
 	s := b.state.Load()
 	limit := min(cmp.Or(max(query.Limit, 0), usualLimit), maxLimit)
-	visible := s.words.public
-	if query.Internal {
-		visible = len(s.words.docs)
-	}
-	found := s.words.search(s.words.ask(query.Text, visible), visible, limit)
+	q := s.words.ask(query.Text, query.Internal)
+	best := s.words.search(q)
+	s.nearer(q, best)
+	s.words.vary(best)
 	hits := make([]topics.KnowledgeHit, 0, limit)
-	for _, m := range found[:min(limit, len(found))] {
+	for _, m := range best[:min(limit, len(best))] {
 		hits = append(hits, topics.KnowledgeHit{
 			Chunk: s.entries[s.words.docs[m.doc]].Chunk, Score: m.score, Strength: m.strength,
 		})

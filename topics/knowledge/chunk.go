@@ -18,6 +18,8 @@ type entry struct {
 	// are those in the text.
 	above, inner []string
 	own          string
+	// row tells that it is no part of an article but one by itself.
+	row bool
 }
 
 // entries makes the chunks of all files, at most maxChunks. over names the first file of
@@ -29,7 +31,7 @@ func entries(files []*file) (list []entry, over string) {
 			if len(list) == maxChunks {
 				return list, f.path
 			}
-			e := entry{folder: f.folder, inner: p.inner, Chunk: topics.Chunk{
+			e := entry{folder: f.folder, inner: p.inner, row: p.row, Chunk: topics.Chunk{
 				File: f.path, Title: strings.Join(p.headings, joinedTitle), Text: p.text,
 				Internal: p.internal, Link: p.link, Date: p.date,
 			}}

@@ -13,8 +13,8 @@ import (
 
 // How much a word counts by where it stands; 1 is a word of a text of middle length.
 const (
-	ownTitle   = 3.0 // the last heading
-	aboveTitle = 1.5 // headings that other chunks may share
+	ownTitle   = 4.0 // the last heading
+	aboveTitle = 2.0 // headings that other chunks may share
 	pathTitle  = 0.7 // folders' and file's names
 	// saturation and lengthShare are k1 and b of BM25.
 	saturation  = 1.2
@@ -39,7 +39,13 @@ type wordIndex struct {
 	terms    []string
 	ends     []uint32
 	postings []posting
-	trigrams trigrams
+	// sounds are the terms by how they sound, backwards by their letters from the last on.
+	sounds    sounds
+	backwards sounds
+	trigrams  trigrams
+	// languages are those of the documents, articles number what they are parts of.
+	languages []string
+	articles  []uint32
 }
 
 func newWordIndex(list []entry) *wordIndex {
@@ -55,7 +61,10 @@ func newWordIndex(list []entry) *wordIndex {
 		}
 	}
 	x.build(list)
-	x.trigrams = newTrigrams(x.terms)
+	x.sounds = newSounds(x.terms, func(term string) string { return soundOf([]rune(term)) })
+	x.backwards = newSounds(x.terms, reversed)
+	x.trigrams = newTrigrams(x.sounds)
+	x.group(list)
 	return x
 }
 
@@ -93,6 +102,28 @@ func (x *wordIndex) build(list []entry) {
 	for _, term := range x.terms {
 		x.postings = append(x.postings, *byTerm[term]...)
 		x.ends = append(x.ends, uint32(len(x.postings))) //nolint:gosec // at most maxChunks × maxText
+	}
+}
+
+// group tells which documents are parts of one article, and in which language they are.
+func (x *wordIndex) group(list []entry) {
+	type article struct {
+		folder int
+		file   string
+		row    int
+	}
+	numbers := make(map[article]uint32)
+	for _, at := range x.docs {
+		e := &list[at]
+		a := article{folder: e.folder, file: e.File}
+		if e.row {
+			a.row = int(at)
+		}
+		if _, ok := numbers[a]; !ok {
+			numbers[a] = uint32(len(numbers)) //nolint:gosec // at most maxChunks
+		}
+		x.articles = append(x.articles, numbers[a])
+		x.languages = append(x.languages, words.Language(words.Of(e.Title+" "+e.Text, maxText)))
 	}
 }
 
@@ -159,13 +190,12 @@ func (x *wordIndex) of(term, visible int) []posting {
 	return list[:n]
 }
 
-// beginning calls yield with the terms that begin with some letters, until it returns false.
-func (x *wordIndex) beginning(letters string, yield func(term int) bool) {
+// beginning calls yield with the terms that begin with some letters; not with too many.
+func (x *wordIndex) beginning(letters string, yield func(term int)) {
 	at, _ := slices.BinarySearch(x.terms, letters)
-	for ; at < len(x.terms) && strings.HasPrefix(x.terms[at], letters); at++ {
-		if !yield(at) {
-			return
-		}
+	for n := 0; n < maxScanned && at < len(x.terms) && strings.HasPrefix(x.terms[at], letters); n++ {
+		yield(at)
+		at++
 	}
 }
 

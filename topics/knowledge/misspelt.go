@@ -1,50 +1,43 @@
 package knowledge
 
-import (
-	"slices"
-	"unicode"
-)
+import "slices"
 
-// trigrams finds words that look like a misspelt one, by the three letters in a row that
-// they share.
-type trigrams struct {
-	terms map[[3]rune][]uint32
-}
+// trigrams finds words that sound like a misspelt one, by the three letters in a row that
+// they share. The places are those in the list of sounds.
+type trigrams map[[3]byte][]uint32
 
 const (
 	// minFuzzy is how many letters a word needs to be found in spite of an error.
 	minFuzzy = 4
 	// maxFuzzy is how long a word is compared; longer ones are no words.
 	maxFuzzy = 40
+	// longFuzzy is how many letters a word needs to have two errors.
+	longFuzzy = 7
 	// shareFuzzy is the least share of the trigrams that have to be the same.
 	shareFuzzy = 0.3
 )
 
-func newTrigrams(terms []string) trigrams {
-	t := trigrams{terms: make(map[[3]rune][]uint32)}
-	for i, term := range terms {
-		if letters := []rune(term); fuzzy(letters) {
-			for _, g := range gramsOf(letters) {
-				t.terms[g] = append(t.terms[g], uint32(i)) //nolint:gosec // a place in a slice
+func newTrigrams(sounds []sound) trigrams {
+	t := make(trigrams)
+	for i, s := range sounds {
+		if fuzzy(s.key) {
+			for _, g := range gramsOf(s.key) {
+				t[g] = append(t[g], uint32(i)) //nolint:gosec // a place in a slice
 			}
 		}
 	}
 	return t
 }
 
-// fuzzy reports whether a word may be misspelt; codes and numbers may not.
-func fuzzy(letters []rune) bool {
-	return len(letters) >= minFuzzy && len(letters) <= maxFuzzy && !slices.ContainsFunc(letters, func(r rune) bool {
-		return !unicode.IsLetter(r) || r >= 0x0e00
-	})
-}
+// fuzzy reports whether a word is long enough to be found by a part of it.
+func fuzzy(key string) bool { return len(key) >= minFuzzy && len(key) <= maxFuzzy }
 
 // gramsOf are the different trigrams of a word, its two ends included.
-func gramsOf(letters []rune) [][3]rune {
-	padded := slices.Concat([]rune{0, 0}, letters, []rune{0})
-	grams := make([][3]rune, 0, len(padded)-2)
+func gramsOf(key string) [][3]byte {
+	padded := "  " + key + " "
+	grams := make([][3]byte, 0, len(padded)-2)
 	for i := range len(padded) - 2 {
-		g := [3]rune(padded[i : i+3])
+		g := [3]byte([]byte(padded[i : i+3]))
 		if !slices.Contains(grams, g) {
 			grams = append(grams, g)
 		}
@@ -52,38 +45,37 @@ func gramsOf(letters []rune) [][3]rune {
 	return grams
 }
 
-// like finds the terms that differ from a word by one letter, or by two where it is long.
-// With errors is by how many.
-func (t trigrams) like(word string, terms []string, yield func(term, errors int)) {
-	letters := []rune(word)
-	if !fuzzy(letters) {
+// misspelt finds the words that differ from a key by one letter, or by two where it is
+// long, and tells by how many.
+func (x *wordIndex) misspelt(key string, yield func(term uint32, errors int)) {
+	if !fuzzy(key) {
 		return
 	}
-	grams := gramsOf(letters)
+	grams := gramsOf(key)
 	common := make(map[uint32]int)
 	for _, g := range grams {
-		for _, term := range t.terms[g] {
-			common[term]++
+		for _, at := range x.trigrams[g] {
+			common[at]++
 		}
 	}
 	allowed := 1
-	if len(letters) >= 7 {
+	if len(key) >= longFuzzy {
 		allowed = 2
 	}
-	for term, n := range common {
-		other := []rune(terms[term])
-		if float64(2*n) < shareFuzzy*float64(len(grams)+len(other)+1) {
+	for at, n := range common {
+		other := x.sounds[at]
+		if float64(2*n) < shareFuzzy*float64(len(grams)+len(other.key)+1) {
 			continue
 		}
-		if d := distance(letters, other, allowed); d <= allowed {
-			yield(int(term), d)
+		if d := distance(key, other.key, allowed); d <= allowed {
+			yield(other.term, d)
 		}
 	}
 }
 
 // distance counts the letters to be changed, added, left out or swapped with the next to
 // make one word of another; more than most is any number above it.
-func distance(a, b []rune, most int) int {
+func distance(a, b string, most int) int {
 	if d := len(a) - len(b); d > most || -d > most {
 		return most + 1
 	}

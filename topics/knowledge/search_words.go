@@ -7,6 +7,15 @@ import (
 	"sync"
 )
 
+const (
+	// candidates is how many documents are looked at more closely.
+	candidates = 100
+	// whole is the part of a score that a document gets for speaking of the whole question.
+	whole = 0.2
+	// otherLanguage is what a document counts that is in another language than the question.
+	otherLanguage = 0.7
+)
+
 // match is a document that was found.
 type match struct {
 	doc   uint32
@@ -47,57 +56,63 @@ func (s *scratch) free() {
 }
 
 // search finds the best visible documents by their words, the best first.
-func (x *wordIndex) search(question []asked, visible, limit int) []match {
+func (x *wordIndex) search(q question) []match {
 	s := newScratch(len(x.docs))
 	defer s.free()
 	var total float64
-	for i, a := range question {
+	for i, a := range q.words {
 		total += a.weight
 		for _, v := range a.variants {
-			s.count(x.of(v.term, visible), uint16(i+1), a.weight*v.match, a.weight*v.match) //nolint:gosec // maxWords
+			s.count(x.of(v.term, q.visible), uint16(i+1), float32(a.weight*v.match)) //nolint:gosec // at most maxWords
 		}
 	}
 	if total == 0 {
 		return nil
 	}
-	best := make(worst, 0, limit+1)
+	best := make(worst, 0, candidates+1)
 	for _, doc := range s.touched {
-		strength := float64(s.shares[doc]) / total
-		m := match{doc: doc, score: float64(s.scores[doc]) * (0.5 + strength/2), strength: min(strength, 1)}
-		if len(best) == limit && !less(best[0], m) {
+		strength := min(float64(s.shares[doc])/total, 1)
+		m := match{doc: doc, score: float64(s.scores[doc]) * (1 - whole + whole*strength), strength: strength}
+		if language := x.languages[doc]; language != q.language && language != "" && q.language != "" {
+			m.score *= otherLanguage
+		}
+		if len(best) == candidates && !less(best[0], m) {
 			continue
 		}
 		heap.Push(&best, m)
-		if len(best) > limit {
+		if len(best) > candidates {
 			heap.Pop(&best)
 		}
 	}
-	slices.SortFunc(best, func(a, b match) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc))
-	})
+	sortMatches(best)
 	return best
 }
 
 // count adds what a word gives, once for each document: the most that one of its variants
-// gives.
-func (s *scratch) count(list []posting, number uint16, weight, share float64) {
+// gives. Weight is also the word's share, if the document has it.
+func (s *scratch) count(list []posting, number uint16, weight float32) {
 	for _, p := range list {
-		score := p.weight * float32(weight)
 		if s.last[p.doc] != number {
 			if s.last[p.doc] == 0 {
 				s.touched = append(s.touched, p.doc)
 			}
 			s.last[p.doc], s.best[p.doc], s.share[p.doc] = number, 0, 0
 		}
-		if more := score - s.best[p.doc]; more > 0 {
+		if more := p.weight*weight - s.best[p.doc]; more > 0 {
 			s.best[p.doc] += more
 			s.scores[p.doc] += more
 		}
-		if more := float32(share) - s.share[p.doc]; more > 0 {
+		if more := weight - s.share[p.doc]; more > 0 {
 			s.share[p.doc] += more
 			s.shares[p.doc] += more
 		}
 	}
+}
+
+func sortMatches(list []match) {
+	slices.SortFunc(list, func(a, b match) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc))
+	})
 }
 
 // worst is a heap of matches with the worst on top.

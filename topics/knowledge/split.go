@@ -27,6 +27,7 @@ type piece struct {
 	inner    []string
 	text     string
 	internal bool
+	row      bool
 	link     string
 	date     time.Time
 }
@@ -110,7 +111,7 @@ func size(s section) int {
 // pack makes pieces of sections that are joined.
 func pack(group []section) []piece {
 	first, last := group[0], group[len(group)-1]
-	p := piece{headings: last.headings, internal: first.internal, link: first.link, date: first.date}
+	p := piece{headings: last.headings, internal: first.internal, row: first.row, link: first.link, date: first.date}
 	siblings := len(group) > 1 && len(first.headings) == len(last.headings)
 	if siblings {
 		p.headings = first.headings[:len(first.headings)-1]
