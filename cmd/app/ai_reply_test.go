@@ -1,0 +1,117 @@
+package app_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"topicpilot/integrations/telegram/telegramtest"
+	"topicpilot/topics"
+)
+
+// replying is a topic whose customers are answered by the advisor itself.
+func replying(t *testing.T, more string) *advised {
+	t.Helper()
+	a := newAdvised(t, strings.TrimSuffix("mode: reply, reply_to: all, "+more, ", "), "    customer_send: topic")
+	a.told = []string{refundAnswer}
+	return a
+}
+
+// TestAdvisorReplies: the customer gets the bare answer once, whatever is delivered again,
+// and the operators see on what ground.
+func TestAdvisorReplies(t *testing.T) {
+	t.Parallel()
+	a := replying(t, "")
+	a.run()
+	thread := a.topic(11, "Ann")
+	a.post(thread, mirrorID, refundAsked)
+	a.holds(a.last(thread, "/ Answered by the advisor").Text, "Sources", "Refunds")
+	a.calm()
+	a.redeliverAll()
+	a.stop()
+	a.run()
+	a.redeliverAll()
+	a.calm()
+	if got := a.carried(thread); !slices.Equal(got, []string{refundAnswer}) || len(a.ours(thread)) != 2 {
+		t.Errorf("the customer is told %q, %d messages", got, len(a.ours(thread)))
+	}
+	if n := len(a.asks()); n != 1 || a.states(thread) != "sent" {
+		t.Errorf("%d requests, drafts %s", n, a.states(thread))
+	}
+}
+
+// TestAdvisorReplyKilled: killed with its answer on the way, the program says that the
+// outcome is unknown and does not send it again.
+func TestAdvisorReplyKilled(t *testing.T) {
+	t.Parallel()
+	for name, arrived := range map[string]bool{"arrived": true, "lost": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := replying(t, "")
+			a.tg.Fail("sendMessage", telegramtest.Fault{
+				Hang: 15 * time.Second, After: arrived, Match: func(params map[string]any) bool { return params["text"] == refundAnswer },
+			})
+			kill := a.startChild()
+			thread := a.topic(11, "Ann")
+			a.post(thread, mirrorID, refundAsked)
+			a.eventually("the text leaves", func() bool {
+				drafts := a.stored(thread)
+				return len(drafts) == 1 && drafts[0].State == topics.DraftSending && (!arrived || len(a.carried(thread)) == 1)
+			})
+			kill()
+			a.run()
+			a.last(thread, "unknown whether the customer was told")
+			a.redeliverAll()
+			a.calm()
+			if n := len(a.carried(thread)); n != bit(arrived) || a.states(thread) != "unknown" {
+				t.Errorf("%d texts, drafts %s", n, a.states(thread))
+			}
+		})
+	}
+}
+
+// TestAdvisorReplyWaitsAfterHumans: for quiet_after_human nothing is answered by itself, and
+// after it again.
+func TestAdvisorReplyWaitsAfterHumans(t *testing.T) {
+	t.Parallel()
+	a := replying(t, "quiet_after_human: 30m")
+	a.run()
+	thread := a.topic(11, "Ann")
+	a.post(thread, olgaID, "Hello, I am Olga.")
+	a.post(thread, mirrorID, refundAsked)
+	a.drafted(thread, refundAnswer)
+	a.calm()
+	if n := len(a.carried(thread)); n != 0 {
+		t.Fatalf("%d texts are carried", n)
+	}
+	other := a.topic(12, "Bob")
+	a.write(telegramtest.Post{
+		Thread: other, From: olgaID, Text: "Hello, I am Olga.", Time: time.Now().Add(-31 * time.Minute),
+	})
+	a.post(other, mirrorID, refundAsked)
+	a.last(other, "Answered by the advisor")
+}
+
+// TestAdvisorReplyCannotTell: what cannot be told becomes a draft that says why.
+func TestAdvisorReplyCannotTell(t *testing.T) {
+	t.Parallel()
+	a := replying(t, "")
+	a.tg.Fail("sendMessage", telegramtest.Fault{
+		Code: 400, Match: func(params map[string]any) bool { return params["text"] == refundAnswer },
+	})
+	a.run()
+	thread := a.topic(11, "Ann")
+	a.post(thread, mirrorID, refundAsked)
+	m := a.drafted(thread, "The customer was not told: the text could not be sent")
+	a.calm()
+	if labels := a.labels(m); labels != "Send | Copy | Edit | Dismiss" || len(a.carried(thread)) != 0 {
+		t.Errorf("buttons %q", labels)
+	}
+	a.button(m, olgaID, "Send")
+	a.last(thread, refundAnswer)
+	a.calm()
+	if got := a.carried(thread); !slices.Equal(got, []string{refundAnswer}) {
+		t.Errorf("the customer is told %q", got)
+	}
+}
