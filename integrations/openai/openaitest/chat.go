@@ -26,15 +26,12 @@ func (s *Server) chat(request Request, raw []byte) (*reply, *Fault) {
 		return s.refusal(refused), nil
 	}
 	answer := s.answer(request)
-	if answer.Fault != nil {
-		return nil, answer.Fault
-	}
 	if answer.Refusal != "" {
 		answer.Null = true
 	}
 	s.limit(&answer, request)
 	if request.Stream || answer.Stream {
-		return s.stream(request, answer), nil
+		return s.stream(request, answer), answer.Fault
 	}
 	message := map[string]any{"role": "assistant", "content": content(answer)}
 	choice := map[string]any{"index": 0, "message": message, "finish_reason": answer.Finish}
@@ -55,7 +52,7 @@ func (s *Server) chat(request Request, raw []byte) (*reply, *Fault) {
 	case LlamaCPP:
 		completion["timings"] = map[string]any{"predicted_ms": 1.5}
 	}
-	return jsonReply(http.StatusOK, completion), nil
+	return jsonReply(http.StatusOK, completion), answer.Fault
 }
 
 func orNil(text string) any {

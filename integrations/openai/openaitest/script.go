@@ -22,7 +22,7 @@ type Answer struct {
 	// the answer does.
 	Stream    bool
 	CutStream bool
-	// Fault strikes instead.
+	// Fault strikes instead, or what it leaves of the answer comes: late, or half of it.
 	Fault *Fault
 }
 

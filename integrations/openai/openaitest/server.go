@@ -165,7 +165,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.record(route, body, reply)
-	if fault != nil && fault.Truncate {
+	if fault != nil && fault.Truncate || struck != nil && struck.Truncate {
 		reply.cut(w)
 	}
 	reply.send(w)
