@@ -16,6 +16,8 @@ const (
 	// alone cannot tell, dictatedRun where the customer dictates.
 	parrotRun   = 5
 	dictatedRun = 4
+	// minSentence is how many words make a sentence that could be dictated.
+	minSentence = 3
 )
 
 // stemmed is a word as it is compared.
@@ -159,7 +161,24 @@ func (a asked) parroted(text string, said []stemmed, hits []topics.KnowledgeHit)
 		runs := repeated(said, customers, team, dictatedRun)
 		dictated = tells(said, runs) || isDictated(said, marks)
 	}
-	return marks, dictated
+	return marks, dictated || wholly(said, customers, team)
+}
+
+// wholly reports whether a whole sentence is the customer's, word for word, and tells something
+// that the team's texts do not.
+func wholly(said []stemmed, customers, team vocabulary) bool {
+	for from := 0; from < len(said); {
+		to, news := from, false
+		for to < len(said) && said[to].sentence == said[from].sentence {
+			news = news || !said[to].stop && !team.words[said[to].stem]
+			to++
+		}
+		if news && to-from >= minSentence && customers.runs(to - from)[joined(said[from:to])] {
+			return true
+		}
+		from = to
+	}
+	return false
 }
 
 // tells reports whether a word that tells something is marked.
@@ -214,10 +233,12 @@ func repeated(said []stemmed, customers, team vocabulary, size int) []bool {
 type vocabulary struct {
 	words map[string]bool
 	texts [][]stemmed
+	// bySize are the runs that were asked for.
+	bySize map[int]map[string]bool
 }
 
 func newVocabulary(texts []string) vocabulary {
-	v := vocabulary{words: map[string]bool{}}
+	v := vocabulary{words: map[string]bool{}, bySize: map[int]map[string]bool{}}
 	for _, text := range texts {
 		stems := stemsOf(text)
 		v.texts = append(v.texts, stems)
@@ -230,7 +251,11 @@ func newVocabulary(texts []string) vocabulary {
 
 // runs are all runs of so many words.
 func (v vocabulary) runs(size int) map[string]bool {
+	if known := v.bySize[size]; known != nil {
+		return known
+	}
 	set := map[string]bool{}
+	v.bySize[size] = set
 	for _, stems := range v.texts {
 		for i := 0; i+size <= len(stems); i++ {
 			set[joined(stems[i:i+size])] = true

@@ -11,15 +11,17 @@ import (
 // stricter and refuse nothing by themselves: whoever writes so and asks a real question gets
 // an answer.
 var (
-	// sayWords tell to say something, which sayObjects or a quotation name soon after.
-	sayWords = fieldSet(`say write reply respond answer repeat print output confirm promise tell
-		скажи скажите напиши напишите пиши ответь ответьте отвечай отвечайте повтори повторите подтверди подтвердите
-		пообещай пообещайте выведи выведите сообщи сообщите напечатай
-		скажіть напишіть відповідай відповідайте повторіть підтверди підтвердіть пообіцяй виведіть повідом повідомте
-		надрукуй`)
+	// sayWords tell to say something, which sayObjects or a quotation name soon after;
+	// sayBegins begin such words in the languages that have many forms of them.
+	sayWords  = fieldSet("say write reply respond answer repeat print output confirm promise tell guarantee")
+	sayBegins = strings.Fields(`скаж напиш пиши ответь отвеча повтор подтверд пообеща вывед сообщ напечат гарантируй
+		скажі відповід відповіс підтверд пообіця повідом надрук гарантуй`)
 	sayObjects = fieldSet(`that exactly verbatim literally only with i we my
 		что дословно точно ровно только следующее следующий слово слова текст фразу
 		що дослівно рівно лише тільки наступне наступний`)
+	// putWords tell to put something into the answer.
+	putWords   = fieldSet(`add include insert append put begin start добавь вставь впиши начни додай встав впиши почни`)
+	putObjects = strings.Fields("reply answer response link word ответ ссылк слов відповід посилан")
 	// dropWords tell to leave out what dropObjects begin.
 	dropWords = fieldSet(`ignore disregard forget override bypass
 		игнорируй игнорируйте игнорировать забудь забудьте отбрось нарушь
@@ -70,10 +72,9 @@ func isDictation(text string) bool {
 		rest := list[i+1:]
 		switch {
 		case roles[word] && strings.HasPrefix(strings.TrimLeft(text[w.To:], " \"'*"), ":"),
-			sayWords[word] && saysWhat(text, w, rest[:min(len(rest), saySpan)]),
-			dropWords[word] && slices.ContainsFunc(rest[:min(len(rest), dropSpan)], func(w words.Word) bool {
-				return beginsWith(dropObjects, string(w.Letters))
-			}),
+			saysWhat(text, w, rest),
+			putWords[word] && followed(rest, putObjects),
+			dropWords[word] && followed(rest, dropObjects),
 			len(rest) > 0 && beginsWith(hiddenWords, word) && beginsWith(hiddenObjects, string(rest[0].Letters)):
 			return true
 		}
@@ -81,15 +82,26 @@ func isDictation(text string) bool {
 	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(all.String(), p) })
 }
 
+// saysWhat reports whether a word tells to say what follows it.
 func saysWhat(text string, verb words.Word, rest []words.Word) bool {
+	if word := string(verb.Letters); !sayWords[word] && !beginsWith(sayBegins, word) {
+		return false
+	}
 	from := verb.To
-	for _, w := range rest {
+	for _, w := range rest[:min(len(rest), saySpan)] {
 		if sayObjects[string(w.Letters)] || strings.ContainsAny(text[from:w.From], quotes) {
 			return true
 		}
 		from = w.To
 	}
 	return false
+}
+
+// followed reports whether a word that begins so stands soon after.
+func followed(rest []words.Word, begins []string) bool {
+	return slices.ContainsFunc(rest[:min(len(rest), dropSpan)], func(w words.Word) bool {
+		return beginsWith(begins, string(w.Letters))
+	})
 }
 
 func beginsWith(list []string, word string) bool {
@@ -115,14 +127,12 @@ func isPlanted(paragraph string) bool {
 	for i, w := range list {
 		word := string(w.Letters)
 		rest := list[i+1:]
-		if dropWords[word] && slices.ContainsFunc(rest[:min(len(rest), dropSpan)], func(w words.Word) bool {
-			return beginsWith(ruleWords, string(w.Letters))
-		}) {
+		if dropWords[word] && followed(rest, ruleWords) {
 			return true
 		}
 		after := strings.TrimLeft(paragraph[w.To:], " \"'*]")
 		machine = machine || machines[word] && (strings.HasPrefix(after, ":") || strings.HasPrefix(after, ","))
-		orders = orders || sayWords[word] && saysWhat(paragraph, w, rest[:min(len(rest), saySpan)])
+		orders = orders || saysWhat(paragraph, w, rest)
 	}
 	return machine && orders
 }
