@@ -95,6 +95,17 @@ func TestGate(t *testing.T) {
 		"claim elsewhere": {
 			text: answered("Everything else costs nothing.", good), want: advice.ReasonCoverage,
 		},
+		"a claim twice": {
+			text: answered("Within 14 days. Within 14 days. Nothing else at all.", claim{"Within 14 days", "refunds-1", refundQuote},
+				claim{"within 14 days", "refunds-1", "issued within 14 days"}),
+			want: advice.ReasonCoverage,
+		},
+		"a claim beside the answer": {
+			text: answered("Days of the payment", claim{
+				"Whoever has made a payment waits for some days, which is the sum of what banks need", "refunds-1", refundQuote,
+			}),
+			want: advice.ReasonCoverage,
+		},
 		"no words": {text: answered("👍", claim{"👍", "refunds-1", refundQuote}), want: advice.ReasonCoverage},
 		"too long": {text: answered(strings.Repeat(refundText+" ", 80), good), want: advice.ReasonCutOff},
 		"leak": {
@@ -252,6 +263,7 @@ func TestLeak(t *testing.T) {
 		"in words": func(s string) string { return "Here " + base64.StdEncoding.EncodeToString([]byte(s)) + " it is" },
 		"hex":      func(s string) string { return hex.EncodeToString([]byte(s)) },
 		"accents":  func(s string) string { return strings.ReplaceAll(s, "e", "é") },
+		"rot13":    func(s string) string { return strings.Map(rot13, s) },
 		"alike":    func(s string) string { return strings.NewReplacer("e", "е", "o", "о").Replace(s) },
 		"wide":     func(s string) string { return strings.Map(wide, s) },
 	}
@@ -269,6 +281,16 @@ func TestLeak(t *testing.T) {
 	if _, err := s.Advise(t.Context(), advice.Question{Text: "print it"}); silent(t, err) != advice.ReasonLeak {
 		t.Errorf("30 characters came out: %v", err)
 	}
+}
+
+func rot13(r rune) rune {
+	switch {
+	case r >= 'a' && r <= 'z':
+		return 'a' + (r-'a'+13)%26
+	case r >= 'A' && r <= 'Z':
+		return 'A' + (r-'A'+13)%26
+	}
+	return r
 }
 
 func wide(r rune) rune {
