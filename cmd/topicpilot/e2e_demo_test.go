@@ -4,7 +4,9 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,7 +71,10 @@ func newVisitor(t *testing.T, bin string) *visitor {
 	b.Look(1440, 900, "light")
 	b.Visit(url)
 	b.Until(`document.getElementById("status").dataset.state === "connected"`)
-	return &visitor{t: t, Tab: b, url: url, bot: p}
+	v := &visitor{t: t, Tab: b, url: url, bot: p}
+	// Two of the questions that wait have their drafts; until then no message is surely the last.
+	eventually(t, "the drafts of the opening", patience, func() bool { return v.drafts() == 2 })
+	return v
 }
 
 const (
@@ -90,6 +95,11 @@ type state struct {
 	Pane []struct {
 		Own  bool
 		Text string
+	}
+	Advisor struct {
+		Used  int64
+		Made  int
+		Calls []struct{ State, Question string }
 	}
 	Systems struct {
 		Cards []struct {
@@ -151,6 +161,7 @@ func internalWords() []string {
 		"/ ", "/info", "/assist", "/activate", "/notion", "/link", "/find", "/transcript", "/forget", "Balance",
 		"tariff Sprout", "810001", "+44 7700", "operators", "outcome", "Checked", "has been told", "Notion", "Tags",
 		"Priority", "N005", "linked", "Transcript", "Found in", "erased", "billing run", "discount of June",
+		"Draft for", "Out of date", "Sources", "FERN", "Advisor:", "Dismiss",
 	}
 }
 
@@ -159,10 +170,27 @@ func (v *visitor) wasTold(text string) bool {
 	return slices.ContainsFunc(v.told, func(told string) bool { return strings.HasPrefix(text, told) })
 }
 
+const (
+	draftHead = "/ Draft for the customer"
+	draftPast = "/ Out of date"
+)
+
+// ours counts our messages without drafts, which nobody has asked for.
 func (v *visitor) ours() int {
 	n := 0
 	for _, m := range v.state().Messages {
-		if m.Author.Role == "topicpilot" {
+		if m.Author.Role == "topicpilot" && !strings.HasPrefix(m.Text, draftHead) && !strings.HasPrefix(m.Text, draftPast) {
+			n++
+		}
+	}
+	return n
+}
+
+// drafts counts the drafts that wait for an operator.
+func (v *visitor) drafts() int {
+	n := 0
+	for _, m := range v.state().Messages {
+		if m.Author.Role == "topicpilot" && strings.HasPrefix(m.Text, draftHead) {
 			n++
 		}
 	}
@@ -184,12 +212,15 @@ func (v *visitor) leave() {
 	}
 	for _, word := range []string{
 		"does not fit", "AADemoToken", "demo-topics-token", "demoInstanceKey", "demo-billing-token",
-		"demo-notion-token", "Emma Wilson", "emma_wilson", "900123", "six months", "discount of June", "N005", "VIP",
-		"your invoice", "Grove",
+		"demo-notion-token", "Emma Wilson", "emma_wilson", "900123", "year in advance", "discount of June", "N005", "VIP",
+		"your invoice", "Grove", "money back", "FERN", "900555", "sk-demo-key",
 	} {
 		if strings.Contains(out, word) {
 			v.t.Errorf("the log holds %q", word)
 		}
+	}
+	if left, err := filepath.Glob(filepath.Join(v.bot.cmd.Dir, "topicpilot-*")); err != nil || len(left) > 0 {
+		v.t.Errorf("what the demo has laid down is still there: %q %v", left, err)
 	}
 }
 
@@ -212,7 +243,7 @@ func testDemoInBrowser(t *testing.T, bin string) {
 	v.innocent("/info")
 	v.Shot("e2e-info")
 
-	v.Do(chromedp.Click(demotest.ID("buttons") + " button"))
+	v.press("Refresh")
 	v.Until(demotest.Has(demotest.ID("toast"), "Asked again just now."))
 	v.innocent("[Refresh]")
 
@@ -228,8 +259,8 @@ func testDemoInBrowser(t *testing.T, bin string) {
 	}
 	v.innocent("the customer's /info and /assist")
 
-	v.Write("composer-text", "Yes, six months at once is possible.")
-	v.Until(demotest.Has(demotest.ID("customer-message")+`[data-from="support"]`, "Yes, six months at once is possible."))
+	v.Write("composer-text", "Yes, a year in advance is possible.")
+	v.Until(demotest.Has(demotest.ID("customer-message")+`[data-from="support"]`, "Yes, a year in advance is possible."))
 	v.Write("composer-text", "/ offer the discount of June")
 	v.Until(demotest.Has(demotest.ID("message")+`[data-internal="true"]`, "offer the discount of June"))
 	v.innocent("a comment")
@@ -274,20 +305,19 @@ func testDemoFaults(t *testing.T, bin string) {
 
 	v.fault("topics-api-down")
 	// [Refresh] asks in any case, so the age of what was kept is shown at once.
-	v.Do(chromedp.Evaluate[chromedp.Void](
-		`[...document.querySelectorAll('[data-testid="buttons"] button')].at(-1).click()`))
+	v.press("Refresh")
 	v.Until(demotest.Has(internalCard, "as of "))
 	v.innocent("the Topics API down")
 	v.Shot("e2e-stale")
 	v.leave()
 }
 
-// fault flips a switch of the page.
-func (v *visitor) fault(name string) {
+// fault flips a switch of the page, off where it is said.
+func (v *visitor) fault(name string, on ...bool) {
 	v.t.Helper()
 	v.Do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = true`),
 		chromedp.Click(demotest.ID("fault-"+name)))
-	v.Until(`document.querySelector('[data-testid="fault-` + name + `"]').checked`)
+	v.Until(fmt.Sprintf(`document.querySelector('[data-testid="fault-%s"]').checked === %v`, name, !slices.Contains(on, false)))
 	v.Do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = false`))
 }
 

@@ -34,6 +34,8 @@ func TestProgram(t *testing.T) {
 		{"demo actions in a browser", testDemoActions},
 		{"demo card and account in a browser", testDemoCard},
 		{"demo records in a browser", testDemoRecords},
+		{"demo drafts in a browser", testDemoDrafts},
+		{"demo limits of the advisor in a browser", testDemoLimits},
 		{"demo picture", testDemoPicture},
 		{"parked beside a running bot", testParked},
 		{"a port in use", testPortInUse},

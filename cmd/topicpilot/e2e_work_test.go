@@ -166,7 +166,7 @@ func testDemoRecords(t *testing.T, bin string) {
 	v.Write("composer-text", "/transcript notion")
 	v.Until(demotest.Has(internalCard, "Transcript in Notion:"))
 	v.systems()
-	v.Until(demotest.Has(demotest.ID("card-blocks"), "can I pay for six months at once?"))
+	v.Until(demotest.Has(demotest.ID("card-blocks"), "can I pay for a year in advance?"))
 	v.innocent("/transcript")
 	v.Shot("e2e-transcript")
 
@@ -188,7 +188,7 @@ func testDemoRecords(t *testing.T, bin string) {
 	v.Shot("e2e-forget")
 
 	v.Do(chromedp.Navigate(file))
-	if got := v.Eval(`document.body.innerText`); !strings.Contains(got, "can I pay for six months at once?") {
+	if got := v.Eval(`document.body.innerText`); !strings.Contains(got, "can I pay for a year in advance?") {
 		t.Errorf("the file shows %q", got)
 	}
 	v.Shot("e2e-file")
@@ -210,7 +210,7 @@ func (v *visitor) opensSealed(address string) {
 	if got := resp.Header.Get("Content-Security-Policy"); !strings.HasPrefix(got, "sandbox;") {
 		v.t.Errorf("the file is not in a sandbox: %q", got)
 	}
-	for _, want := range []string{"can I pay for six months at once?", "the plan was switched after the billing run"} {
+	for _, want := range []string{"can I pay for a year in advance?", "the plan was switched after the billing run"} {
 		if !strings.Contains(string(body), want) {
 			v.t.Errorf("the file has no %q", want)
 		}

@@ -50,6 +50,12 @@ func TestDraftIsShownAsInTelegram(t *testing.T) {
 	b.Shot("draft-open-light")
 	b.Look(390, 800, "dark")
 	b.Shot("draft-narrow-dark")
+	for _, width := range []int64{440, 390, 320} {
+		b.Look(width, 800, "dark")
+		if got := b.Eval(`String(document.documentElement.scrollWidth)`); got != fmt.Sprint(width) {
+			t.Errorf("in a window of %d the page is %s pixels wide", width, got)
+		}
+	}
 	b.Click(`[data-long="true"] ` + demotest.ID("unfold"))
 	b.Until(lines + `.scrollHeight > ` + lines + `.clientHeight + 20`)
 	if pane := b.Eval(demotest.Texts(demotest.ID("customer-pane"))); strings.Contains(pane, "14 days") {
@@ -90,14 +96,14 @@ topicpilot_knowledge_chunks 412
 	stage, b := openPage(t)
 	stage.Follow(bot.URL + "/metrics")
 	b.Click(demotest.ID("side-systems"))
-	b.Until(demotest.Has(demotest.ID("budget-used"), "15,000 of today's 60,000 tokens · 0.0061 USD"))
+	b.Until(demotest.Has(demotest.ID("budget-used"), "15,000 of today's 80,000 tokens · 0.0061 USD"))
 	b.Until(demotest.Has(demotest.ID("advisor-silences"), "2 × evidence that stands nowhere"))
 	b.Until(demotest.Has(demotest.ID("model-call"), "Nobody has asked yet."))
 	b.Until(`document.querySelector('[data-testid="budget"] i').getBoundingClientRect().width > 50`)
 	if _, _, err := model(t.Context(), stage, moneyBack()); err != nil {
 		t.Fatal(err)
 	}
-	b.Until(demotest.Has(demotest.ID("model-outcome"), "answered with quotes"))
+	b.Until(demotest.Has(demotest.ID("model-outcome"), "the model answered"))
 	if got := b.Eval(demotest.Texts(demotest.ID("model-question") + " mark")); got != "[phone 1]" {
 		t.Errorf("what is masked: %q", got)
 	}

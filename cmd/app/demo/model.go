@@ -129,7 +129,29 @@ func (m *modelSide) answer(r openaitest.Request) openaitest.Answer {
 	case f.obedient:
 		return openaitest.Obedient()(r)
 	}
-	return openaitest.Quoting()(r)
+	return quoting(r)
+}
+
+// quoting is the honest model. Where nothing fits all that was asked it answers what was asked last, and
+// it keeps to the article that fits best.
+func quoting(r openaitest.Request) openaitest.Answer {
+	advice, _ := openaitest.AdviceOf(openaitest.Quoting()(r).Text)
+	if at := strings.LastIndexByte(r.Data.Question, '\n'); at >= 0 && !advice.Answerable {
+		r.Data.Question = r.Data.Question[at+1:]
+		advice, _ = openaitest.AdviceOf(openaitest.Quoting()(r).Text)
+	}
+	if !advice.Answerable {
+		return openaitest.Says(advice)
+	}
+	best := openaitest.Advice{Answerable: true}
+	var said []string
+	for _, claim := range advice.Claims {
+		if claim.Chunk == advice.Claims[0].Chunk {
+			best.Claims, said = append(best.Claims, claim), append(said, claim.Text)
+		}
+	}
+	best.Answer = strings.Join(said, " ")
+	return openaitest.Says(best)
 }
 
 // invented is an answer that sounds well and whose quote stands nowhere.

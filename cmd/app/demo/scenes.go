@@ -18,7 +18,7 @@ func emma() scene {
 			tells(58*minute, olgaID, "Hello Emma, thanks for writing. Let me look at your invoice."),
 			tells(57*minute, olgaID, "/ the plan was switched after the billing run, see #4821"),
 			tells(51*minute, olgaID, "The invoice was made an hour before the switch. You will get a corrected one today."),
-			says(12*minute, "Great, thank you! One more thing: can I pay for six months at once?"),
+			says(12*minute, "Great, thank you! One more thing: can I pay for a year in advance?"),
 		},
 	}
 }
@@ -81,8 +81,8 @@ func dmytro() scene {
 			Phone: "+380 44 000 0105", Balance: "-3.10 EUR", Tariff: "Grove",
 		},
 		lines: []line{
-			says(24*minute, "Добрий день! Після оновлення PHP сайт відповідає 502. Допоможете?"),
-			says(23*minute, "У журналі: upstream prematurely closed connection"),
+			says(24*minute, "Добрий день! Після оновлення плагінів замість сайту біла сторінка. Допоможете?"),
+			says(23*minute, "У журналі: Allowed memory size exhausted"),
 		},
 	}
 }
@@ -109,7 +109,7 @@ func anna() scene {
 		lines: []line{
 			says(1090*minute, "Hi, how do I switch on two-factor login?"),
 			tells(1081*minute, olgaID, "Hello Anna! Profile → Security → Two-factor, then scan the code with your app."),
-			says(1075*minute, "It works, thank you!"),
+			says(1075*minute, "Thank you!"),
 		},
 	}
 }

@@ -92,7 +92,7 @@ func aiSettings(baseURL, folder string) AISettings {
 	return AISettings{
 		BaseURL: baseURL, APIKey: modelKey, Model: modelName, Mode: "draft", Knowledge: []string{folder},
 		Debounce: 1500 * time.Millisecond, Timeout: 10 * time.Second, QuietAfterHuman: 20 * time.Second,
-		MaxAnswerTokens: 300, TokensPerDay: 60_000, TokensPerTopic: 30_000,
+		MaxAnswerTokens: 300, TokensPerDay: 80_000, TokensPerTopic: 40_000,
 		InputPrice: 0.4, OutputPrice: 1.6, Currency: "USD",
 	}
 }

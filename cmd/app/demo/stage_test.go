@@ -93,7 +93,7 @@ func TestMirrorRule(t *testing.T) {
 		as         int64
 		out        bool
 	}{
-		{"operator's answer", "Six months at once is possible.", olga, true},
+		{"operator's answer", "A year in advance is possible.", olga, true},
 		{"comment", "/ keep an eye on it", olga, false},
 		{"command", "/info", olga, false},
 		{"command with arguments", "/activate t1 m6", olga, false},

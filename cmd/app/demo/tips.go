@@ -38,7 +38,7 @@ func tipsOfTalk() []tip {
 			Text: "Write /info on the phone: a customer’s text like any other, nothing runs. As Guest: a short refusal.",
 		},
 		{
-			Title: "What reaches the customer.", Topic: emmaTopic, As: "Max", Write: "Yes, six months at once is possible.",
+			Title: "What reaches the customer.", Topic: emmaTopic, As: "Max", Write: "Yes, a year in advance is possible.",
 			Text: "As Max, a plain answer: the phone shows it, the square turns yellow. “/ note to self” stays in the team.",
 		},
 		{

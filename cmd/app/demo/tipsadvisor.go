@@ -17,7 +17,7 @@ func tipsOfDrafts() []tip {
 			Text:  "Send the three lines quickly, Enter by Enter: one draft. “thanks!” after it gives none.",
 		},
 		{
-			Title: "You are quicker.", Topic: emmaTopic, As: asCustomer, Write: "Do you take PayPal?", Fault: faultModelSlow,
+			Title: "You are quicker.", Topic: emmaTopic, As: asCustomer, Write: "Do you accept PayPal?", Fault: faultModelSlow,
 			Text: "Ask, then answer by hand as Olga before the slow model has: the draft is called off.",
 		},
 		{
@@ -26,7 +26,7 @@ func tipsOfDrafts() []tip {
 		},
 		{
 			Title: "Without an operator.", Topic: emmaTopic, As: "Olga", Write: "/ai reply",
-			Text: "Then ask as Emma, “ai do you take PayPal?”: she is answered at once, if nobody wrote in the last 20 seconds.",
+			Text: "Then ask as Emma, “ai do you accept PayPal?”: she is answered at once, if nobody wrote in the last 20 seconds.",
 		},
 	}
 }

@@ -14,7 +14,7 @@ const reasons = {
 };
 
 const states = {
-  asking: "asked, not answered yet", answered: "answered with quotes", silent: "says that the articles do not carry it",
+  asking: "asked, not answered yet", answered: "the model answered", silent: "the model says that the articles do not carry it",
   refused: "the model's server refused", "called off": "called off before the answer came",
 };
 
