@@ -99,9 +99,9 @@ func TestAdvisorSend(t *testing.T) {
 	a.post(thread, mirrorID, "And how are mailboxes made in the panel?")
 	a.drafted(thread, mailAnswer)
 	asked := a.asks()
-	data := asked[len(asked)-1].Data
-	if n := len(data.Conversation); n != 2 || data.Conversation[1] != (openaitest.Turn{From: "operator", Text: refundAnswer}) {
-		t.Errorf("conversation %+v", data.Conversation)
+	turns := asked[len(asked)-1].Data.Conversation
+	if len(turns) != 2 || turns[1] != (openaitest.Turn{From: "operator", Text: refundAnswer}) {
+		t.Errorf("conversation %+v", turns)
 	}
 }
 
@@ -165,8 +165,25 @@ func TestAdvisorSendUnknown(t *testing.T) {
 	}
 }
 
+// holdsText keeps the answer to the sending of a text from the bot, whether it arrives or not.
+func (a *advised) holdsText(arrives bool) {
+	a.tg.Fail("sendMessage", telegramtest.Fault{
+		Hang: 15 * time.Second, After: arrives,
+		Match: func(params map[string]any) bool { return params["text"] == refundAnswer },
+	})
+}
+
+// leaves waits until the only draft of a topic is on its way.
+func (a *advised) leaves(thread int, arrives bool) {
+	a.t.Helper()
+	a.eventually("the text leaves", func() bool {
+		drafts := a.stored(thread)
+		return len(drafts) == 1 && drafts[0].State == topics.DraftSending && len(a.carried(thread)) == bit(arrives)
+	})
+}
+
 // TestAdvisorSendKilled: killed with the text on its way, the program says that the outcome
-// is unknown and does not send again; killed before, it has sent nothing.
+// is unknown and does not send again, whether it has arrived or not.
 func TestAdvisorSendKilled(t *testing.T) {
 	t.Parallel()
 	for name, arrived := range map[string]bool{"arrived": true, "lost": false} {
@@ -174,19 +191,14 @@ func TestAdvisorSendKilled(t *testing.T) {
 			t.Parallel()
 			a := newAdvised(t, "mode: draft", "    customer_send: topic")
 			a.told = []string{refundAnswer}
-			a.tg.Fail("sendMessage", telegramtest.Fault{
-				Hang: 15 * time.Second, After: arrived, Match: func(params map[string]any) bool { return params["text"] == refundAnswer },
-			})
+			a.holdsText(arrived)
 			kill := a.startChild()
 			thread := a.topic(11, "Ann")
 			a.post(thread, mirrorID, refundAsked)
 			m := a.drafted(thread, refundAnswer)
 			_, err := a.tg.Press(groupID, m.ID, olgaID, a.buttons(m)[0].CallbackData)
 			a.must(err)
-			a.eventually("the text leaves", func() bool {
-				drafts := a.stored(thread)
-				return len(drafts) == 1 && drafts[0].State == topics.DraftSending && (!arrived || len(a.carried(thread)) == 1)
-			})
+			a.leaves(thread, arrived)
 			kill()
 			a.run()
 			a.eventually("said", func() bool {
@@ -252,7 +264,8 @@ func TestAdvisorDismissAndType(t *testing.T) {
 	one, two := a.topic(11, "Ann"), a.topic(12, "Bob")
 	m := a.draftIn(one)
 	a.button(m, olgaID, "Dismiss")
-	if got := a.last(one, "Dismissed by Olga"); got.Text != "/ Dismissed by Olga" || a.labels(got) != "" || got.ID != m.ID {
+	got := a.last(one, "Dismissed by Olga")
+	if got.Text != "/ Dismissed by Olga" || a.labels(got) != "" || got.ID != m.ID {
 		t.Errorf("%q, buttons %q", got.Text, a.labels(got))
 	}
 	m = a.draftIn(two)

@@ -23,7 +23,10 @@ func TestAdvisorModes(t *testing.T) {
 			mode: "reply", send: "topic", plain: "Draft for the customer", called: "Answered by the advisor",
 			operator: refundAnswer, callsSaid: true,
 		},
-		{mode: "reply", send: "none", plain: "Draft for the customer", called: "Draft for the customer", operator: refundAnswer},
+		{
+			mode: "reply", send: "none", plain: "Draft for the customer", called: "Draft for the customer",
+			operator: refundAnswer,
+		},
 		{
 			mode: "reply, reply_to: all", send: "topic", plain: "Answered by the advisor", called: "Answered by the advisor",
 			operator: refundAnswer, plainSaid: true, callsSaid: true,

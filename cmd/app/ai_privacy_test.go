@@ -65,7 +65,9 @@ func TestAdvisorInternalKnowledge(t *testing.T) {
 // nor of before nor of the card; the answer has them again. Without ai.mask it sees them.
 func TestAdvisorMasks(t *testing.T) {
 	t.Parallel()
-	secrets := []string{"+380 50 123 45 67", "ann@example.org", "4111 1111 1111 1111", "sk-proj-abcdefghijklmnop1234567890ABCD"}
+	secrets := []string{
+		"+380 50 123 45 67", "ann@example.org", "4111 1111 1111 1111", "sk-proj-abcdefghijklmnop1234567890ABCD",
+	}
 	for name, masked := range map[string]bool{"mask: true": true, "mask: false": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -180,7 +180,9 @@ func TestAdvisorBeforeAndNow(t *testing.T) {
 	a.calm()
 	asked := a.asks()
 	data := asked[len(asked)-1].Data
-	want := []openaitest.Turn{{From: "customer", Text: "I have paid twice."}, {From: "operator", Text: "We see two payments."}}
+	want := []openaitest.Turn{
+		{From: "customer", Text: "I have paid twice."}, {From: "operator", Text: "We see two payments."},
+	}
 	if data.Question != refundAsked || len(data.Conversation) != 2 ||
 		data.Conversation[0] != want[0] || data.Conversation[1] != want[1] {
 		t.Errorf("asked with %+v", data.Conversation)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"topicpilot/integrations/telegram/telegramtest"
-	"topicpilot/topics"
 )
 
 // replying is a topic whose customers are answered by the advisor itself.
@@ -49,16 +48,11 @@ func TestAdvisorReplyKilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := replying(t, "")
-			a.tg.Fail("sendMessage", telegramtest.Fault{
-				Hang: 15 * time.Second, After: arrived, Match: func(params map[string]any) bool { return params["text"] == refundAnswer },
-			})
+			a.holdsText(arrived)
 			kill := a.startChild()
 			thread := a.topic(11, "Ann")
 			a.post(thread, mirrorID, refundAsked)
-			a.eventually("the text leaves", func() bool {
-				drafts := a.stored(thread)
-				return len(drafts) == 1 && drafts[0].State == topics.DraftSending && (!arrived || len(a.carried(thread)) == 1)
-			})
+			a.leaves(thread, arrived)
 			kill()
 			a.run()
 			a.last(thread, "unknown whether the customer was told")
