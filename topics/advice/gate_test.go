@@ -96,8 +96,10 @@ func TestGate(t *testing.T) {
 			text: answered("Everything else costs nothing.", good), want: advice.ReasonCoverage,
 		},
 		"a claim twice": {
-			text: answered("Within 14 days. Within 14 days. Nothing else at all.", claim{"Within 14 days", "refunds-1",
-				refundQuote},
+			text: answered("Within 14 days. Within 14 days. Nothing else at all.", claim{
+				"Within 14 days", "refunds-1",
+				refundQuote,
+			},
 				claim{"within 14 days", "refunds-1", "issued within 14 days"}),
 			want: advice.ReasonCoverage,
 		},
