@@ -33,6 +33,9 @@ func (a *App) work(ctx context.Context) {
 	if !a.reach(ctx) {
 		return
 	}
+	if a.knowledge != nil {
+		_, _ = a.knowledge.Load(ctx) // before anybody asks; ctx's error ends the work below
+	}
 	a.lanes.Start(ctx)
 	a.background(func() { a.menus(ctx) })
 	a.background(func() { a.examineGroups(ctx) })
