@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,8 +49,8 @@ func (v *visitor) sends(text string) {
 func (v *visitor) replies(to, text string) {
 	v.t.Helper()
 	v.Do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(
-		`[...document.querySelectorAll(%q)].findLast(n => n.textContent.includes(%q)).querySelector('[data-testid="reply"]').click()`,
-		ownBubble, to)))
+		`[...document.querySelectorAll(%q)].findLast(n => n.textContent.includes(%q)).querySelector(%q).click()`,
+		ownBubble, to, demotest.ID("reply"))))
 	v.Until(`!document.getElementById("reply-bar").hidden`)
 	v.Write("composer-text", text)
 }
@@ -58,9 +59,13 @@ func (v *visitor) replies(to, text string) {
 func (v *visitor) tappable() {
 	v.t.Helper()
 	for _, label := range []string{"Send", "Copy", "Edit", "Dismiss"} {
-		v.Until(fmt.Sprintf(`(() => { const b = %s; b.scrollIntoView({block: "center"}); const r = b.getBoundingClientRect();
-			return r.left >= 0 && r.right <= innerWidth && b.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2)); })()`,
-			last(label)))
+		v.Until(fmt.Sprintf(`(() => {
+			const b = %s;
+			b.scrollIntoView();
+			const r = b.getBoundingClientRect();
+			const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
+			return r.left >= 0 && r.right <= innerWidth && b.contains(top);
+		})()`, last(label)))
 	}
 	if got := v.Eval(`String(document.documentElement.scrollWidth <= innerWidth)`); got != "true" {
 		v.t.Error("the page is wider than the window")
@@ -115,7 +120,30 @@ func testDemoDrafts(t *testing.T, bin string) {
 	v.press("Dismiss")
 	v.Until(demotest.Has(internalCard, "Dismissed by Olga"))
 	v.innocent("[Dismiss]")
+	v.Write("composer-text", "Five to ten business days.") // or else that question stays open
+	v.Until(demotest.Has(fromSupport, "Five to ten business days."))
+	v.burst("Hi again", "I locked myself out of my VPS", "how do I get in?")
 	v.leave()
+}
+
+// burst writes as Emma faster than anybody types: the model is asked once, for one draft.
+func (v *visitor) burst(lines ...string) {
+	v.t.Helper()
+	made, drafts := v.state().Advisor.Made, v.drafts()
+	for _, line := range lines {
+		body := fmt.Sprintf(`{"topic":%s,"customer":true,"text":%q}`, v.Eval(`location.hash.slice(1)`), line)
+		resp, err := http.Post(v.url+"api/post", "application/json", strings.NewReader(body))
+		if err != nil || resp.StatusCode != http.StatusOK {
+			v.t.Fatal(resp, err)
+		}
+		_ = resp.Body.Close()
+	}
+	v.Until(demotest.Has(internalCard, "If you have locked yourself out"))
+	v.calls(made+1, "answered")
+	if n := v.drafts(); n != drafts+1 {
+		v.t.Errorf("%d drafts after a burst, %d before", n, drafts)
+	}
+	v.innocent("a burst")
 }
 
 // calls waits until the model was asked n times in all and the last call has come to a state.

@@ -317,7 +317,8 @@ func (v *visitor) fault(name string, on ...bool) {
 	v.t.Helper()
 	v.Do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = true`),
 		chromedp.Click(demotest.ID("fault-"+name)))
-	v.Until(fmt.Sprintf(`document.querySelector('[data-testid="fault-%s"]').checked === %v`, name, !slices.Contains(on, false)))
+	v.Until(fmt.Sprintf(`document.querySelector(%q).checked === %v`,
+		demotest.ID("fault-"+name), !slices.Contains(on, false)))
 	v.Do(chromedp.Evaluate[chromedp.Void](`document.getElementById("faults").open = false`))
 }
 

@@ -68,7 +68,8 @@ func TestOperatorRepliesToADraft(t *testing.T) {
 	stage, b := openPage(t)
 	b.Write("composer-text", "/draft")
 	b.Until(demotest.Has(ownMessage, "Draft for the customer"))
-	b.Do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).click()`, ownMessage+` [data-testid="reply"]`)))
+	b.Do(chromedp.Evaluate[chromedp.Void](
+		fmt.Sprintf(`document.querySelector(%q).click()`, ownMessage+` [data-testid="reply"]`)))
 	b.Until(demotest.Has("#reply-text", "Reply to Topicpilot"))
 	b.Until(demotest.Has(demotest.ID("hint"), "this goes to Emma Wilson"))
 	b.Shot("reply-light")

@@ -15,7 +15,8 @@ import (
 )
 
 // puppet is a bot of a few lines, so that the stage can be tried without the real one: it answers
-// /info of anybody with a card, /draft with what looks like a draft, /leak with a message that lacks the mark, and presses with a toast.
+// /info of anybody with a card, /draft with what looks like a draft, /leak with a message that lacks the
+// mark, and presses with a toast.
 type puppet struct {
 	base string
 	http *http.Client
@@ -149,7 +150,7 @@ const draftText = "You get the full price back 🙂 within 14 days of your first
 
 // draft is a text with a block to copy, a long quote and a short one.
 func draft() (string, []object) {
-	long := "Refunds › Money back · refunds.md · 15 July 2025\n“" + strings.Repeat("You get the full price back. ", 20) + "”"
+	long := "Refunds › Money back · refunds.md\n“" + strings.Repeat("You get the full price back. ", 20) + "”"
 	const short = "Plans · tariffs.md"
 	text := "/ Draft for the customer\n" + draftText + "\n" + long + "\nand\n" + short
 	return text, []object{

@@ -21,7 +21,8 @@ const emmaTopic = "Emma Wilson"
 
 func allTips() []tips {
 	return []tips{
-		{"Who sees what", tipsOfTalk()}, {"What the commands do", tipsOfWork()},
+		{"Who sees what", tipsOfTalk()},
+		{"What the commands do", tipsOfWork()},
 		{"The advisor", append(tipsOfDrafts(), tipsOfLimits()...)},
 	}
 }

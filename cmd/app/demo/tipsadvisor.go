@@ -5,7 +5,7 @@ func tipsOfDrafts() []tip {
 	return []tip{
 		{
 			Title: "A draft with its sources.", Topic: emmaTopic, As: asCustomer, Write: "Can I get my money back?",
-			Text: "Ask on the phone. The draft comes as a comment, with quotes to open; “Send” gives the customer the bare text.",
+			Text: "Ask on the phone. The draft comes as a comment, with quotes to open; “Send” gives the customer the text.",
 		},
 		{
 			Title: "In your own words.", Topic: emmaTopic, As: "Olga", Write: "/ Yes, within 14 days. I'll see to it today.",
@@ -26,7 +26,7 @@ func tipsOfDrafts() []tip {
 		},
 		{
 			Title: "Without an operator.", Topic: emmaTopic, As: "Olga", Write: "/ai reply",
-			Text: "Then ask as Emma, “ai do you accept PayPal?”: she is answered at once, if nobody wrote in the last 20 seconds.",
+			Text: "Then ask as Emma, “ai do you accept PayPal?”: she is answered, if nobody wrote in the last 20 seconds.",
 		},
 	}
 }
