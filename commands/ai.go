@@ -64,7 +64,8 @@ type AIObserver struct {
 	Draft func(what string)
 	// Silence is told why there was no answer.
 	Silence func(reason advice.Reason)
-	// Own is told our own share of the time that an answer took.
+	// Own is told our own share of the time that a draft took: without the model, and without
+	// the wait for who the customer is.
 	Own func(took time.Duration)
 }
 

@@ -39,24 +39,39 @@ func (a *AI) drafted(ctx context.Context, p place, task aiTask, began time.Time)
 	if !errors.Is(err, topics.ErrNotFound) {
 		return topics.TaskResult{}, fmt.Errorf("look for the draft: %w", err)
 	}
+	return a.write(ctx, p, asking{aiTask: task, key: key, began: began, before: before})
+}
+
+// asking is a customer's question that the model is about to be asked.
+type asking struct {
+	aiTask
+	// key is the draft's, began when its task was begun.
+	key    string
+	began  time.Time
+	before talkNow
+}
+
+// write asks the model and stores what it answers, if that is still wanted then.
+func (a *AI) write(ctx context.Context, p place, ask asking) (topics.TaskResult, error) {
+	waits := a.Now()
 	card, customerID := a.card(ctx, p)
-	asked := a.Now()
-	given, err := a.Advise.Advise(ctx, before.question(p, card))
+	outside := a.Now().Sub(waits)
+	given, err := a.Advise.Advise(ctx, ask.before.question(p, card))
 	if err != nil {
-		return a.silent(ctx, p, key, err)
+		return a.silent(ctx, p, ask.key, err)
 	}
-	took := a.Now().Sub(asked) - given.ModelTime
+	outside += given.ModelTime
 	after, err := a.read(ctx, p)
 	if err != nil {
 		return topics.TaskResult{}, err
 	}
-	newer, _ := a.newer(after, task)
-	if !after.due() || after.HumanID != before.HumanID || newer && !a.long(after) {
+	newer, _ := a.newer(after, ask.aiTask)
+	if !after.due() || after.HumanID != ask.before.HumanID || newer && !a.long(after) {
 		return topics.TaskResult{}, nil
 	}
 	draft := topics.Draft{
-		Key: key, Conversation: p.Conversation, CustomerID: customerID, QuestionID: before.QuestionID,
-		Text: given.Text, Sources: given.Sources, Strange: given.Strange, State: topics.DraftOpen, At: began,
+		Key: ask.key, Conversation: p.Conversation, CustomerID: customerID, QuestionID: ask.before.QuestionID,
+		Text: given.Text, Sources: given.Sources, Strange: given.Strange, State: topics.DraftOpen, At: ask.began,
 	}
 	if a.answers(p, after, given) {
 		draft.State, draft.Auto = topics.DraftQueued, true
@@ -71,7 +86,7 @@ func (a *AI) drafted(ctx context.Context, p place, task aiTask, began time.Time)
 	if added {
 		a.observed("made")
 		if a.Observe.Own != nil {
-			a.Observe.Own(took)
+			a.Observe.Own(a.Now().Sub(ask.began) - outside)
 		}
 	}
 	return a.goOn(ctx, p, stored, after)
@@ -87,7 +102,7 @@ func draftKey(p place, n talkNow) string {
 func (a *AI) goOn(ctx context.Context, p place, draft topics.Draft, n talkNow) (topics.TaskResult, error) {
 	switch {
 	case draft.State == topics.DraftQueued && draft.Auto:
-		marks, err := a.supersede(ctx, p, draft, n)
+		marks, err := a.supersede(ctx, draft, n)
 		if err != nil {
 			return topics.TaskResult{}, err
 		}
@@ -97,7 +112,7 @@ func (a *AI) goOn(ctx context.Context, p place, draft topics.Draft, n talkNow) (
 		}
 		return result, nil
 	case draft.State == topics.DraftOpen && draft.MessageID == 0:
-		marks, err := a.supersede(ctx, p, draft, n)
+		marks, err := a.supersede(ctx, draft, n)
 		if err != nil {
 			return topics.TaskResult{}, err
 		}

@@ -19,7 +19,7 @@ type superseded struct {
 
 // supersede ends the drafts that were open before this one. For a task that is run again,
 // those that it has ended then count as well.
-func (a *AI) supersede(ctx context.Context, p place, draft topics.Draft, n talkNow) (superseded, error) {
+func (a *AI) supersede(ctx context.Context, draft topics.Draft, n talkNow) (superseded, error) {
 	var s superseded
 	for _, former := range n.drafts {
 		if former.ID == draft.ID {
@@ -29,8 +29,7 @@ func (a *AI) supersede(ctx context.Context, p place, draft topics.Draft, n talkN
 		if err != nil {
 			return s, err
 		}
-		here := former.MessageID != 0 && former.ChatID == p.ChatID // no other chat's message of that id
-		if ended && here && s.former == nil {
+		if ended && former.MessageID != 0 && s.former == nil {
 			s.former = &former
 		}
 	}

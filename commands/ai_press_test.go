@@ -354,7 +354,9 @@ func TestAIStopWhileSending(t *testing.T) {
 func TestAITyped(t *testing.T) {
 	w := drafted(t)
 	send := w.pressing(olga, w.lastOwn(), "Send")
-	w.operator("something else entirely")
+	earlier := w.spoken(topics.AuthorOperator, "You get your invoice by mail")
+	w.hear(earlier)
+	w.hear(w.edits(earlier, refund)) // an edit answers nobody
 	if w.states() != "open" {
 		t.Fatalf("%s after other words", w.states())
 	}

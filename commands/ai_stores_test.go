@@ -96,6 +96,9 @@ func (s *draftStore) change(ctx context.Context, draft topics.Draft) (topics.Dra
 	if err := ctx.Err(); err != nil {
 		return draft, err
 	}
+	if draft.ID > int64(len(s.drafts)) {
+		return draft, topics.ErrConflict // erased
+	}
 	kept := &s.drafts[draft.ID-1]
 	if kept.Version != draft.Version {
 		return draft, topics.ErrConflict
