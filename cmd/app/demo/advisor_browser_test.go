@@ -113,6 +113,11 @@ topicpilot_knowledge_chunks 412
 		t.Fatal(err)
 	}
 	b.Until(demotest.Has(demotest.ID("model-state"), "down"))
+	b.Look(1070, 800, "light")
+	const fits = `[document.querySelector(".side-bar")].map(n => String(n.scrollWidth <= n.clientWidth)).join()`
+	if got := b.Eval(fits); got != "true" {
+		t.Error("the tabs beside the topic are wider than their place")
+	}
 	b.Topic("General")
 	b.Until(demotest.Has(demotest.ID("advisor"), "as the model saw it (Emma Wilson)"))
 	b.Look(390, 800, "dark")

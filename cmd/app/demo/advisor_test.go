@@ -118,6 +118,29 @@ func TestModelQuotesAndIsWrittenDown(t *testing.T) {
 	await(t, s, "the silence", func(demo.Snapshot) bool { return lastCall(s).State == "silent" && lastCall(s).Topic == 0 })
 }
 
+func TestModelAnswersWhatWasAskedLastFromOneArticle(t *testing.T) {
+	s := start(t)
+	data := moneyBack()
+	data.Question = "Do night trains to Paris have sleeping cars and a restaurant?\nCan I get my money back?"
+	data.Chunks = append(data.Chunks, openaitest.Chunk{
+		ID: "c2", Title: "Transfers", Text: "The money for a failed transfer goes back to your balance.",
+	})
+	_, advice, err := model(t.Context(), s, data)
+	if err != nil || !advice.Answerable || !strings.Contains(advice.Answer, "full price back") {
+		t.Fatalf("%+v %v", advice, err)
+	}
+	var said []string
+	for _, claim := range advice.Claims {
+		said = append(said, claim.Text)
+		if claim.Chunk != "c1" {
+			t.Errorf("a claim of another article: %+v", claim)
+		}
+	}
+	if advice.Answer != strings.Join(said, " ") {
+		t.Errorf("the claims do not carry %q", advice.Answer)
+	}
+}
+
 func TestModelFaults(t *testing.T) {
 	s := start(t)
 	ask := func(fault string) (int, openaitest.Advice) {
