@@ -66,7 +66,7 @@ func (c *effectsCmd) cells() []effectsCell {
 	var out []effectsCell
 	for _, f := range effects.Faults() {
 		for _, k := range effects.Kinds() {
-			if !wanted(string(f), c.Fault) || !wanted(string(k), c.Kind) {
+			if !wanted(string(f), c.Fault) || !wanted(string(k), c.Kind) || !f.Fits(k) {
 				continue
 			}
 			runs := c.Runs

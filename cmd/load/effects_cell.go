@@ -110,8 +110,12 @@ func (c *effectsCell) ask(o *effects.Outcome) error {
 // place makes a topic with a customer, and brings it to where the command takes effect next.
 func (c *effectsCell) place() error {
 	c.chat = effectsGroup
-	if c.kind == effects.TellTopic {
+	switch c.kind {
+	case effects.TellTopic, effects.Draft:
 		c.chat = topicGroup
+	case effects.Reply:
+		c.chat = replyGroup
+	case effects.Own, effects.Confirm, effects.Tell, effects.Card, effects.Transcript, effects.Link:
 	}
 	c.next++
 	c.user = 900_000 + c.next
@@ -129,7 +133,11 @@ func (c *effectsCell) place() error {
 		return err
 	}
 	switch c.kind {
-	case effects.Own, effects.Tell, effects.TellTopic, effects.Card, effects.Link:
+	case effects.Own, effects.Tell, effects.TellTopic, effects.Card, effects.Link, effects.Reply:
+	case effects.Draft:
+		if err := c.asks(stage.MirrorID, effectsQuestion, "Send", 1); err != nil {
+			return err
+		}
 	case effects.Transcript:
 		for i := range talkLines {
 			if err := c.post(stage.MirrorID, c.line(i)); err != nil {
@@ -137,11 +145,11 @@ func (c *effectsCell) place() error {
 			}
 		}
 	case effects.Confirm:
-		if err := c.question(stage.OperatorID, 1); err != nil {
+		if err := c.asks(stage.OperatorID, c.command(), "Do it", 1); err != nil {
 			return err
 		}
 		if c.fault == effects.TwoOperators && c.run%2 == 1 {
-			if err := c.question(secondOperator, 2); err != nil {
+			if err := c.asks(secondOperator, c.command(), "Do it", 2); err != nil {
 				return err
 			}
 		}
@@ -157,17 +165,17 @@ func (c *effectsCell) post(from int64, text string) error {
 	return err
 }
 
-// question types the command that asks first, and waits until n questions stand there.
-func (c *effectsCell) question(from int64, n int) error {
-	if err := c.post(from, c.command()); err != nil {
+// asks writes what is answered with a button, and waits until n of those stand there.
+func (c *effectsCell) asks(from int64, text, button string, n int) error {
+	if err := c.post(from, text); err != nil {
 		return err
 	}
-	for begin := time.Now(); len(c.with("Do it")) < n; time.Sleep(5 * time.Millisecond) {
+	for begin := time.Now(); len(c.with(button)) < n; time.Sleep(5 * time.Millisecond) {
 		if err := c.well(); err != nil {
 			return err
 		}
 		if time.Since(begin) > effectsPatience {
-			return fmt.Errorf("no question within %v", effectsPatience)
+			return fmt.Errorf("no button %q within %v", button, effectsPatience)
 		}
 	}
 	return nil
@@ -188,10 +196,16 @@ func (c *effectsCell) trigger() error {
 	if c.fault == effects.TwoOperators {
 		second = func() error { return c.post(secondOperator, c.command()) }
 	}
-	if c.kind == effects.Confirm {
-		asked := c.with("Do it")
+	switch c.kind {
+	case effects.Own, effects.Tell, effects.TellTopic, effects.Card, effects.Transcript, effects.Link:
+	case effects.Reply:
+		first = func() error { return c.post(stage.MirrorID, effectsQuestion) }
+		second = first
+	case effects.Confirm, effects.Draft:
+		label := map[effects.Kind]string{effects.Confirm: "Do it", effects.Draft: "Send"}[c.kind]
+		asked := c.with(label)
 		press := func(m telegramtest.Message, by int64) func() error {
-			return func() error { return c.pressAt(m, "Do it", by) }
+			return func() error { return c.pressAt(m, label, by) }
 		}
 		first = press(asked[0], stage.OperatorID)
 		second = first

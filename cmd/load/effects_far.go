@@ -54,7 +54,7 @@ func (c *effectsCell) fits(r *http.Request, body []byte) bool {
 		return path == effects.BillingPath+"activate"
 	case effects.Tell:
 		return path == "/bot"+effectsBot+"/sendMessage"
-	case effects.TellTopic:
+	case effects.TellTopic, effects.Draft, effects.Reply:
 		return path == "/bot"+c.tg.Token()+"/sendMessage" && bytes.Contains(body, []byte(`"`+effectsNews))
 	case effects.Card:
 		return r.Method == http.MethodPost && path == "/v1/pages"
@@ -70,14 +70,24 @@ func (c *effectsCell) fits(r *http.Request, body []byte) bool {
 }
 
 // beforeRequest kills the process that asks who the customer is: when the command is taken,
-// or when the task begins, where there is one.
+// or when the task begins, where there is one. The advisor dies while it answers the press of
+// the button, or asks the model.
 func (c *effectsCell) beforeRequest(s *effects.Strike) {
 	s.Effect, s.Pass = false, 0
+	s.Taken = func(process int) { c.kill(process, func() {}) }
 	s.Fits = func(r *http.Request, _ []byte) bool { return r.URL.Path == topicsapitest.Path }
+	switch c.kind {
+	case effects.Draft:
+		s.Fits = func(r *http.Request, _ []byte) bool { return strings.HasSuffix(r.URL.Path, "/answerCallbackQuery") }
+		return
+	case effects.Reply:
+		s.Fits = func(r *http.Request, _ []byte) bool { return strings.HasPrefix(r.URL.Path, effectsModel) }
+		return
+	case effects.Own, effects.Confirm, effects.Tell, effects.TellTopic, effects.Card, effects.Transcript, effects.Link:
+	}
 	if c.kind != effects.Confirm && c.kind != effects.Link {
 		s.Pass = c.run % 2
 	}
-	s.Taken = func(process int) { c.kill(process, func() {}) }
 }
 
 // afterAnswer lets the process have its answer but not write it down, and kills it.
@@ -115,7 +125,7 @@ func (c *effectsCell) effects() (n, arrivals int, err error) {
 		return n, arrivals, nil
 	case effects.Tell:
 		n = told(c.customers.Messages(c.user))
-	case effects.TellTopic:
+	case effects.TellTopic, effects.Draft, effects.Reply:
 		n = told(c.answers())
 	case effects.Card:
 		n = len(c.cards())

@@ -40,6 +40,8 @@ func lockStore(ctx context.Context, store string, kind effects.Kind) (*storeLock
 	switch kind {
 	case effects.Card, effects.Transcript:
 		statement = "BEGIN; LOCK TABLE pages, exports IN EXCLUSIVE MODE"
+	case effects.Draft, effects.Reply:
+		statement = "BEGIN; LOCK TABLE drafts IN EXCLUSIVE MODE"
 	case effects.Own, effects.Confirm, effects.Tell, effects.TellTopic, effects.Link:
 	}
 	if file, ok := strings.CutPrefix(store, "sqlite:"); ok {

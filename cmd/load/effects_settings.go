@@ -22,19 +22,25 @@ func (w *effectsWorld) writeSettings(process int, base string) error {
 	set := botSettings{
 		Stage: stage.Hello{
 			Telegram: base, Token: w.tg.Token(), TopicsAPI: base + topicsapitest.Path,
-			Groups: []int64{effectsGroup, topicGroup},
+			Groups: []int64{effectsGroup, topicGroup, replyGroup},
 		},
 		Store: namedStore(w.store, process), Listen: addr, Cache: time.Millisecond,
 		Operators: admins,
 		Groups: []object{
 			{"admins": admins, "customer_send": "bot", "customer_bot_token": effectsBot},
-			{"admins": admins, "customer_send": "topic"},
+			{"admins": admins, "customer_send": "topic", "ai_mode": "draft"},
+			{"admins": admins, "customer_send": "topic", "ai_mode": "reply"},
 		},
 		More: effectsSettings(base, w.cardsIntegration(base)),
 	}
 	dir := filepath.Join(w.dir, fmt.Sprint("process-", process+1))
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("write settings: %w", err)
+	}
+	folder := filepath.Join(dir, "knowledge")
+	set.More["ai"] = adviceSettings(advisorAt{base + effectsModel + "/v1", w.model.Key()}, folder, "off", effectsDebounce)
+	if err := writeArticle(folder); err != nil {
+		return err
 	}
 	path, err := set.write(dir)
 	w.settings = append(w.settings, path)
@@ -50,6 +56,23 @@ func (w *effectsWorld) cardsIntegration(base string) object {
 		"type": "notion", "id": "cards", "token": w.notion.Token(), "api_url": base, "database_id": w.database,
 		"transcript": transcript,
 	}
+}
+
+// effectsDebounce is the silence that ends a burst: it keeps no run waiting.
+const effectsDebounce = 10 * time.Millisecond
+
+// effectsQuestion is what customers ask, and effectsNews begins what the article says.
+const effectsQuestion = "Until when is my tariff active?"
+
+func writeArticle(folder string) error {
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return fmt.Errorf("write the article: %w", err)
+	}
+	text := "# Tariffs\n\n" + effectsNews + " the end of the month that is paid.\n"
+	if err := os.WriteFile(filepath.Join(folder, "tariffs.md"), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write the article: %w", err)
+	}
+	return nil
 }
 
 // effectsSettings are the commands of the table.

@@ -20,6 +20,7 @@ import (
 	"topicpilot/cmd/load/proc"
 	"topicpilot/cmd/load/stage"
 	"topicpilot/integrations/notion/notiontest"
+	"topicpilot/integrations/openai/openaitest"
 	"topicpilot/integrations/telegram/telegramtest"
 	"topicpilot/topics/topicsapi/topicsapitest"
 )
@@ -28,11 +29,15 @@ const (
 	// effectsGroup tells customers through a bot, topicGroup through the topic.
 	effectsGroup int64 = -1002101424779
 	topicGroup   int64 = -1002101424780
+	// replyGroup has the advisor answer customers by itself, through the topic.
+	replyGroup int64 = -1002101424781
 	// secondOperator is an admin as the first one is.
 	secondOperator int64 = 78
 	effectsBot           = "987654321:AAtoken-of-the-bot-customers-write-to"
 	// effectsNews begins what a customer is told.
 	effectsNews = "Your tariff is active until"
+	// effectsModel begins the address of the language model.
+	effectsModel = "/model"
 )
 
 // effectsWorld is one bot, of one process or several, and all that it talks to. The far sides
@@ -45,6 +50,7 @@ type effectsWorld struct {
 	tg, customers *telegramtest.Server
 	api           *topicsapitest.Server
 	notion        *notiontest.Server
+	model         *openaitest.Server
 	database      string
 	source        string
 	billing       *effects.Billing
@@ -76,7 +82,7 @@ func newEffectsWorld(ctx context.Context, c *effectsCmd, at effectsPlace) (*effe
 		ctx: ctx, effectsPlace: at, verbose: c.verbose,
 		tg:  telegramtest.New(telegramtest.Options{KeepCalls: -1, KeepUpdates: 10_000}),
 		api: topicsapitest.New(), notion: notiontest.New(notiontest.Options{KeepCalls: -1, QueryLag: c.Lag}),
-		billing: effects.NewBilling(),
+		billing: effects.NewBilling(), model: openaitest.New(openaitest.Options{Keep: -1}),
 	}
 	if err := errors.Join(w.open(c.Processes), w.startAll()); err != nil {
 		return nil, errors.Join(err, w.close())
@@ -133,7 +139,7 @@ func (w *effectsWorld) people() error {
 			admin(stage.MirrorID, "Mirror"), admin(stage.OperatorID, "Olga"), admin(secondOperator, "Petr"),
 		}})
 	}
-	return errors.Join(group(effectsGroup), group(topicGroup))
+	return errors.Join(group(effectsGroup), group(topicGroup), group(replyGroup))
 }
 
 // far is everything that the bot talks to, under one address.
@@ -146,13 +152,15 @@ func (w *effectsWorld) far(telegram, api string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	notion := w.notion.Handler()
+	notion, model := w.notion.Handler(), http.StripPrefix(effectsModel, w.model.Handler())
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case strings.HasPrefix(path, "/bot"):
 			tg.ServeHTTP(rw, r)
 		case strings.HasPrefix(path, effects.BillingPath):
 			w.billing.ServeHTTP(rw, r)
+		case strings.HasPrefix(path, effectsModel):
+			model.ServeHTTP(rw, r)
 		case path == topicsapitest.Path:
 			topicsAPI.ServeHTTP(rw, r)
 		default:
@@ -206,6 +214,7 @@ func (w *effectsWorld) close() error {
 	w.serving.Wait()
 	w.api.Close()
 	w.notion.Close()
+	w.model.Close()
 	return err
 }
 

@@ -34,8 +34,11 @@ func Read(text string, buttons []string) Said {
 		}},
 		{SaidDone, []string{
 			"is on until", "has taken effect", "Notion card", "Transcript in Notion", "is linked to",
-			"The customer has been told",
+			"The customer has been told", "Sent by", "Answered by the advisor",
 		}},
+	}
+	if slices.Contains(buttons, "Send") && !strings.Contains(text, "The customer was not told") {
+		return SaidAsked // a draft
 	}
 	if again && !strings.Contains(text, "outcome unknown") || slices.Contains(buttons, "Do it") {
 		return SaidAsked
@@ -81,8 +84,13 @@ func (o *Outcome) Violations() []string {
 	if most := map[bool]int{false: 1, true: 2}[o.Fault == Status503 && o.Kind.Asks()]; o.Arrivals > most {
 		fail("%d requests that nobody asked for", o.Arrivals-1)
 	}
-	if o.Effects == 0 && !said(SaidFailed) && !said(SaidUnknown) && !said(SaidAsked) {
+	// A draft that waits for its button still says nothing to whoever has pressed it.
+	asked := said(SaidAsked) && !o.Kind.Advises()
+	if o.Effects == 0 && !said(SaidFailed) && !said(SaidUnknown) && !asked {
 		fail("no effect, and nobody was told: %v", o.Said)
+	}
+	if o.Effects == 0 && !o.Fault.Far() {
+		fail("no effect, and no fault")
 	}
 	if o.Effects == 0 && said(SaidDone) && !said(SaidUnknown) {
 		fail("no effect, but called done")

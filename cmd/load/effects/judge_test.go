@@ -21,6 +21,10 @@ func TestRead(t *testing.T) {
 		{"/ Tariff 1 is on until 2027\n\nIt is unknown whether the customer was told", nil, effects.SaidUnknown},
 		{"/ Tariff 1 is on until 2027\n\nThe customer was not told: they", []string{"Copy the text"}, effects.SaidFailed},
 		{"/ Notion card made:", nil, effects.SaidDone},
+		{"/ Draft for the customer\nYour tariff", []string{"Send", "Copy", "Edit", "Dismiss"}, effects.SaidAsked},
+		{"/ Draft for the customer\nThe customer was not told: they", []string{"Send", "Copy"}, effects.SaidFailed},
+		{"/ Sent by Olga\nYour tariff", nil, effects.SaidDone},
+		{"/ Answered by the advisor\nSources", nil, effects.SaidDone},
 		{"/ Notion asks for a pause of 6 seconds. I will answer then.", nil, effects.SaidOther},
 	} {
 		if got := effects.Read(test.text, test.buttons); got != test.want {
@@ -37,10 +41,14 @@ func TestViolations(t *testing.T) {
 		o    effects.Outcome
 		want string
 	}{
-		"done":             {effects.Outcome{Effects: 1, Arrivals: 1, Said: said(done)}, ""},
-		"failed":           {effects.Outcome{Said: said(failed)}, ""},
-		"asked":            {effects.Outcome{Kind: effects.Confirm, Said: said(effects.SaidAsked)}, ""},
-		"done, asked once": {effects.Outcome{Effects: 1, Arrivals: 1, Said: said(done, effects.SaidAsked)}, ""},
+		"done":   {effects.Outcome{Effects: 1, Arrivals: 1, Said: said(done)}, ""},
+		"failed": {effects.Outcome{Fault: effects.Status429, Said: said(failed)}, ""},
+		"asked":  {effects.Outcome{Kind: effects.Confirm, Fault: effects.KillAfter, Said: said(effects.SaidAsked)}, ""},
+		"a press is lost": {
+			effects.Outcome{Kind: effects.Draft, Fault: effects.KillAfter, Said: said(effects.SaidAsked)}, "nobody was told",
+		},
+		"failed for nothing": {effects.Outcome{Fault: effects.None, Said: said(failed)}, "no fault"},
+		"done, asked once":   {effects.Outcome{Effects: 1, Arrivals: 1, Said: said(done, effects.SaidAsked)}, ""},
 		"settled": {effects.Outcome{
 			Kind: effects.Own, Effects: 1, Arrivals: 1, Said: said(unknown), Pressed: true, Later: 1, LaterSaid: said(done),
 		}, ""},

@@ -27,13 +27,22 @@ const (
 	Transcript Kind = "/transcript notion"
 	// Link is /link, whose effect is a row of ours; the faults strike its check.
 	Link Kind = "/link"
+	// Draft is [Send] below a draft of the advisor, Reply the advisor that answers by itself;
+	// both through the topic: the effect is the message there.
+	Draft Kind = "draft, [Send]"
+	Reply Kind = "mode reply"
 )
 
 // Kinds lists all, in the order of the table.
-func Kinds() []Kind { return []Kind{Own, Confirm, Tell, TellTopic, Card, Transcript, Link} }
+func Kinds() []Kind {
+	return []Kind{Own, Confirm, Tell, TellTopic, Card, Transcript, Link, Draft, Reply}
+}
 
 // Asks reports whether the kind offers [Do it again] when the outcome is unknown.
 func (k Kind) Asks() bool { return k == Own || k == Confirm }
+
+// Advises reports whether the kind is the advisor's.
+func (k Kind) Advises() bool { return k == Draft || k == Reply }
 
 // Fault is what goes wrong, a row of the table.
 type Fault string
@@ -71,6 +80,16 @@ func Faults() []Fault {
 // Kills reports whether the fault is the death of a process.
 func (f Fault) Kills() bool {
 	return slices.Contains([]Fault{KillBefore, KillDuring, KillAfter, KillRandom, KillAgain}, f)
+}
+
+// Fits reports whether the fault can happen to the kind: nobody presses anything for what
+// the advisor does by itself.
+func (f Fault) Fits(k Kind) bool { return k != Reply || f != DoubleTap && f != TwoOperators }
+
+// Far reports whether the far side, or a process, fails at all: else all is well, however
+// often people ask for it.
+func (f Fault) Far() bool {
+	return !slices.Contains([]Fault{None, DoubleTap, TwoOperators, Redelivered}, f)
 }
 
 // Chance reports whether the fault strikes at a moment that nothing decides.
