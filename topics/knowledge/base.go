@@ -5,6 +5,7 @@ package knowledge
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"slices"
 	"sync"
@@ -70,12 +71,16 @@ type Base struct {
 
 	mu      sync.Mutex // of what changes state
 	library library
+	bank    bank
+	// fresh tells that the bank has vectors that are not searched yet.
+	fresh bool
 }
 
 // state is what a search sees. It does not change.
 type state struct {
 	entries []entry
 	words   *wordIndex
+	vectors *vectorIndex // nil for none
 	report  Report
 }
 
@@ -86,22 +91,22 @@ func New(o Options) *Base {
 	return b
 }
 
-// Load reads all folders once. A file that cannot be read is in the report; an error is
-// ctx's alone.
+// Load reads all folders once, and the vectors that are kept of them. A file that cannot be
+// read is in the report; an error is ctx's alone.
 func (b *Base) Load(ctx context.Context) (Report, error) {
-	if err := b.look(ctx); err != nil {
+	if _, err := b.look(ctx); err != nil {
 		return Report{}, err
 	}
-	return b.Report(), nil
+	b.remember(ctx)
+	return b.Report(), ctx.Err()
 }
 
 // look reads what has changed, and puts a new state in place of the former.
-func (b *Base) look(ctx context.Context) error {
+func (b *Base) look(ctx context.Context) (changed bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	changed, err := b.library.look(ctx)
-	if err != nil || !changed {
-		return err
+	if changed, err = b.library.look(ctx); err != nil || !changed {
+		return changed, err
 	}
 	list, over := entries(b.library.files)
 	s := &state{entries: list, words: newWordIndex(list), report: b.library.report()}
@@ -109,24 +114,68 @@ func (b *Base) look(ctx context.Context) error {
 		s.report.Problems = append(s.report.Problems, Problem{File: over, Text: tooManyChunks})
 	}
 	s.report.Chunks = len(list)
-	for i := range list {
-		if list[i].Internal {
-			s.report.Internal++
+	s.report.Internal = len(list) - s.words.public
+	if b.o.Embedder != nil {
+		for i := range list {
+			list[i].hash = sha256.Sum256([]byte(list[i].embeddedText()))
 		}
+		b.bank.keepOnly(list)
 	}
+	b.search(s)
+	return true, nil
+}
+
+// search puts a state in place, with the vectors at hand. The caller holds mu.
+func (b *Base) search(s *state) {
+	s.vectors = newVectorIndex(s.entries, s.words.docs, b.bank.vectors)
+	s.report.Vectors = 0
+	if s.vectors != nil {
+		s.report.Vectors = len(s.vectors.docs)
+	}
+	b.fresh = false
 	b.state.Store(s)
-	return nil
+}
+
+// publish lets the vectors at hand be searched. The caller holds mu.
+func (b *Base) publish() {
+	s := *b.state.Load()
+	b.search(&s)
+}
+
+// publishNew lets vectors be searched that were made since.
+func (b *Base) publishNew() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fresh {
+		b.publish()
+	}
 }
 
 // Run loads, looks for changes until ctx ends, and makes missing vectors meanwhile.
 func (b *Base) Run(ctx context.Context) {
+	_, _ = b.Load(ctx) // ctx's error ends the loop
+	changed := make(chan struct{}, 1)
+	var making sync.WaitGroup
+	defer making.Wait()
+	if b.o.Embedder != nil {
+		m := &maker{base: b, refused: make(map[hash]bool)}
+		making.Go(func() { m.run(ctx, changed) })
+	}
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
-	for ctx.Err() == nil {
-		_ = b.look(ctx) // ctx's, which ends the loop
+	for {
 		select {
 		case <-ctx.Done():
+			return
 		case <-ticker.C:
+		}
+		if other, err := b.look(ctx); err != nil || !other {
+			continue
+		}
+		b.remember(ctx)
+		select {
+		case changed <- struct{}{}:
+		default:
 		}
 	}
 }
@@ -158,6 +207,14 @@ func (b *Base) Search(ctx context.Context, query topics.KnowledgeQuery) ([]topic
 	q := s.words.ask(query.Text, query.Internal)
 	best := s.words.search(q)
 	s.nearer(q, best)
+	if s.vectors != nil && b.o.Embedder != nil {
+		if unit := b.meaning(ctx, query, s.vectors.dimension); unit != nil {
+			best = fuse(best, s.vectors.search(unit, q.visible))
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
 	s.words.vary(best)
 	hits := make([]topics.KnowledgeHit, 0, limit)
 	for _, m := range best[:min(limit, len(best))] {

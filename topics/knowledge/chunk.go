@@ -14,6 +14,8 @@ import (
 type entry struct {
 	topics.Chunk
 	folder int
+	// hash is that of the embedded text, where there is an embedder.
+	hash hash
 	// above are the headings that other chunks may share, own is the last of them, inner
 	// are those in the text.
 	above, inner []string

@@ -80,7 +80,9 @@ func (x *wordIndex) build(list []entry) {
 	weights := make(map[string]float64)
 	for doc, at := range x.docs {
 		clear(weights)
-		weigh(weights, &list[at], middle)
+		read := words.Of(list[at].Text, maxText)
+		x.languages = append(x.languages, words.Language(read))
+		weigh(weights, &list[at], read, middle)
 		for term, w := range weights {
 			of := byTerm[term]
 			if of == nil {
@@ -105,7 +107,7 @@ func (x *wordIndex) build(list []entry) {
 	}
 }
 
-// group tells which documents are parts of one article, and in which language they are.
+// group tells which documents are parts of one article.
 func (x *wordIndex) group(list []entry) {
 	type article struct {
 		folder int
@@ -123,17 +125,17 @@ func (x *wordIndex) group(list []entry) {
 			numbers[a] = uint32(len(numbers)) //nolint:gosec // at most maxChunks
 		}
 		x.articles = append(x.articles, numbers[a])
-		x.languages = append(x.languages, words.Language(words.Of(e.Title+" "+e.Text, maxText)))
 	}
 }
 
 // weigh adds up what each word of a chunk counts.
-func weigh(weights map[string]float64, e *entry, middle float64) {
-	add := func(text string, weight float64) {
-		eachTerm(text, maxText, func(term string) { weights[term] += weight })
-	}
+func weigh(weights map[string]float64, e *entry, read []words.Word, middle float64) {
 	share := float64(len(e.Text)) / middle
-	add(e.Text, 1/(1-lengthShare+lengthShare*share))
+	once := 1 / (1 - lengthShare + lengthShare*share)
+	eachTerm(e.Text, read, func(term string) { weights[term] += once })
+	add := func(text string, weight float64) {
+		eachTerm(text, words.Of(text, maxText), func(term string) { weights[term] += weight })
+	}
 	add(e.own, ownTitle)
 	for _, heading := range e.above {
 		add(heading, aboveTitle)
@@ -144,11 +146,11 @@ func weigh(weights map[string]float64, e *entry, middle float64) {
 	add(strings.TrimSuffix(e.File, path.Ext(e.File)), pathTitle)
 }
 
-// eachTerm calls yield with what the words of a text are compared by, leaving out those
+// eachTerm calls yield with what the words read of a text are compared by, leaving out those
 // that say nothing. Two words with a hyphen are also one, as e-mail is.
-func eachTerm(text string, limit int, yield func(term string)) {
+func eachTerm(text string, read []words.Word, yield func(term string)) {
 	var former words.Word
-	for i, w := range words.Of(text, limit) {
+	for i, w := range read {
 		if i > 0 && joinedBy(text[former.To:w.From]) && areLetters(former.Letters) && areLetters(w.Letters) {
 			yield(string(words.Stem(slices.Concat(former.Letters, w.Letters))))
 		}

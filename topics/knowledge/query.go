@@ -41,7 +41,8 @@ type asked struct {
 // ask makes a question of a text.
 func (x *wordIndex) ask(text string, internal bool) question {
 	text = cutLetters(text, maxQuery)
-	q := question{language: words.Language(words.Of(text, maxQuery)), visible: x.public}
+	read := words.Of(text, maxQuery)
+	q := question{language: words.Language(read), visible: x.public}
 	if internal {
 		q.visible = len(x.docs)
 	}
@@ -55,7 +56,7 @@ func (x *wordIndex) ask(text string, internal bool) question {
 		a.weight = x.telling(stem, a.variants, q.visible)
 		q.words = append(q.words, a)
 	}
-	eachTerm(text, maxQuery, func(stem string) {
+	eachTerm(text, read, func(stem string) {
 		if left, right, ok := x.halves(stem, q.visible); ok {
 			add(left)
 			add(right)

@@ -3,6 +3,8 @@ package knowledge
 import (
 	"math"
 	"sort"
+
+	"topicpilot/topics/words"
 )
 
 const (
@@ -56,7 +58,7 @@ func (s *state) neighbours(doc uint32, places map[string]int) map[int]bool {
 	at := 0
 	for _, text := range []string{e.Title, e.Text} {
 		at += sideBySide
-		eachTerm(text, maxText, func(term string) {
+		eachTerm(text, words.Of(text, maxText), func(term string) {
 			at++
 			place := places[term]
 			if place == 0 {

@@ -34,20 +34,33 @@ func Stem(word []rune) []rune {
 	return word
 }
 
-// cyrillicEndings of Russian and Ukrainian by how many letters have to stay. They are
-// taken off until none is left: then it does not matter that a word's own last letters
-// look like an ending, as all its forms lose them.
-var cyrillicEndings = [...]struct {
+// ending is one that comes off a word, if as many letters stay as it says.
+type ending struct {
+	letters []rune
 	keep    int
-	endings []string
-}{
-	{3, strings.Fields(`иями ьями ість ости ості остей остью остям
+}
+
+// cyrillicEndings are those of Russian and Ukrainian by their last letter. They are taken
+// off until none is left: then it does not matter that a word's own last letters look like
+// an ending, as all its forms lose them.
+var cyrillicEndings = func(byKeep map[int]string) map[rune][]ending {
+	endings := make(map[rune][]ending)
+	for keep, list := range byKeep {
+		for _, text := range strings.Fields(list) {
+			letters := []rune(text)
+			last := letters[len(letters)-1]
+			endings[last] = append(endings[last], ending{letters, keep})
+		}
+	}
+	return endings
+}(map[int]string{
+	3: `иями ьями ість ости ості остей остью остям
 		ами ями ыми ими ого его ому ему иям ием иях ьях ией ьям ьем ть ся сь
 		ий ый ой ей ая яя ое ее ые ие ую юю ою ею ия ии ию ья ье ью ьи ія ії ію ій
 		ам ям ах ях ом ов ев ів ым ых их іх їх їв ові еві ої
-		а е и і ї й о у ю я ы є э ь ъ`)},
-	{4, strings.Fields(`ем им ен ок ек ал ил ыл ив ит іт ат ят ет ут ют`)},
-}
+		а е и і ї й о у ю я ы є э ь ъ`,
+	4: `ем им ен ок ек ал ил ыл ив ит іт ат ят ет ут ют`,
+})
 
 func stemCyrillic(word []rune) []rune {
 	for {
@@ -62,15 +75,15 @@ func stemCyrillic(word []rune) []rune {
 // cyrillicEnding is how many letters come off in one step, the longest ending first.
 func cyrillicEnding(word []rune) int {
 	longest := 0
-	for _, group := range cyrillicEndings {
-		for _, ending := range group.endings {
-			letters := []rune(ending)
-			if len(letters) > longest && len(word)-len(letters) >= group.keep && hasSuffix(word, letters) {
-				longest = len(letters)
-			}
+	n := len(word)
+	if n == 0 {
+		return 0
+	}
+	for _, e := range cyrillicEndings[word[n-1]] {
+		if len(e.letters) > longest && n-len(e.letters) >= e.keep && hasSuffix(word, e.letters) {
+			longest = len(e.letters)
 		}
 	}
-	n := len(word)
 	switch {
 	case longest > 0:
 		return longest

@@ -60,6 +60,10 @@ func (s *scanner) take(r rune, written string, at int) {
 		s.begin(at)
 		s.add(r)
 		s.now.To = at + len(written)
+	case r >= 'а' && r <= 'я': // most of a Russian text; й stays itself
+		s.begin(at)
+		s.add(r)
+		s.now.To = at + len(written)
 	case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mc, r):
 		alone := isAlone(r)
 		if alone {
