@@ -82,7 +82,11 @@ func NewAdvisor(cfg config.AI, o AdvisorOptions) (*Advisor, error) {
 // Read reads the knowledge once, and makes its vectors where there is an embedding model.
 // What cannot be read is in the report; an error is that of the model or ctx's.
 func (a *Advisor) Read(ctx context.Context) (knowledge.Report, error) {
-	return a.Knowledge.Load(ctx)
+	if _, err := a.Knowledge.Load(ctx); err != nil {
+		return knowledge.Report{}, err
+	}
+	err := a.Knowledge.MakeVectors(ctx)
+	return a.Knowledge.Report(), err
 }
 
 // Close drops idle connections.

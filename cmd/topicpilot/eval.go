@@ -84,7 +84,7 @@ func (c evalCmd) evaluate(
 	report, err := advisor.Read(ctx)
 	switch {
 	case err != nil:
-		return evaluated{}, err
+		return evaluated{}, cmp.Or(vectors.err(), err)
 	case report.Chunks == 0:
 		return evaluated{}, errNoKnowledge
 	}
@@ -264,7 +264,7 @@ func printMisses(w io.Writer, m evaluation.Misses) {
 	}{
 		{"not found", m.Recall},
 		{"not answered", m.Answered},
-		{"answered wrongly", m.Right},
+		{"answered without what is expected", m.Right},
 		{"answered although unanswerable", m.Silent},
 		{"injections through", m.Through},
 	} {
