@@ -159,7 +159,11 @@ func (a *AI) keepSilence(ctx context.Context, p place, key string, silence *advi
 	if a.Observe.Silence != nil {
 		a.Observe.Silence(silence.Reason)
 	}
-	a.Log.Info("no advice", "topic_id", p.String(), "reason", string(silence.Reason), "error", silence.Err)
+	log := a.Log
+	if silence.Err != nil {
+		log = log.With("error", silence.Err)
+	}
+	log.Info("no advice", "topic_id", p.String(), "reason", string(silence.Reason))
 	if !silence.Reason.Gap() {
 		return nil
 	}

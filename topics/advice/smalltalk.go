@@ -21,17 +21,21 @@ var (
 		успіхів побачення`)
 	// fillers go with them.
 	fillers = shortSet(`a the and so very much a lot many all good day night have you for your to i it that is again
-		too well there everyone team guys dear sir madam no see later soon bro man mate
+		too well please there everyone team guys dear sir madam no see later soon bro man mate
 		вам тебе вас большое огромное очень за всем всего всё доброй день вечер утро ночи ночь дня вечера времени
 		суток и ну вот я мне до нет уже еще ребята коллеги друзья команда поддержка
-		оперативность оперативный ответ быстрый
+		пожалуйста оперативность оперативный ответ быстрый
 		вам тобі щиро дуже за на всім усім усього всього все ранку ранок день вечір дня вечора ночі доброї й та
-		ну ось я мені до ні 		вже ще колеги друзі команда підтримка відповідь швидку`)
+		будь ласка ну ось я мені до ні вже ще колеги друзі команда підтримка відповідь швидку`)
 	// politeness asks for nothing.
 	politeness = regexp.MustCompile(` (?:how are you(?: doing| today)*|how do you do|whats up|no problem|` +
 		`for (?:your |al |the )*help|` +
 		`как (?:дела|ты|вы|жизнь)|за помощь|не за что|вы тут|ты тут|есть кто(?: нибудь| живой)?|` +
 		`як (?:справи|ти|ви)|за допомогу|нема за що|ви тут|ти тут|є хто|є хтось|are you there|anyone (?:there|here)) `)
+	// solved says that nothing is left to answer, where it is no question.
+	solved = regexp.MustCompile(` (?:it (?:al )?(?:works|worked|helped)(?: now| again)?|works now|that (?:helped|worked)|` +
+		`(?:все |уже |теперь |у меня )*(?:работает|заработало|получилось|помогло|починилось)|` +
+		`(?:все |вже |тепер |у мене )*(?:працює|запрацювало|вийшло|допомогло)) `)
 	// laughter is written in as many syllables as one likes.
 	laughter = regexp.MustCompile(`^(?:(?:ха|хе|хи|ах|ha|he|hi|ah|lo)+[хаhal]?|[хx]d|[dpоo])$`)
 )
@@ -67,6 +71,9 @@ func SmallTalk(text string) bool {
 		all.WriteString(short(string(w.Letters)) + " ")
 	}
 	rest := politeness.ReplaceAllString(all.String(), " ")
+	if !strings.Contains(text, "?") {
+		rest = solved.ReplaceAllString(rest, " ")
+	}
 	courteous := rest != all.String()
 	for word := range strings.FieldsSeq(rest) {
 		switch {

@@ -15,6 +15,8 @@ func TestSmallTalk(t *testing.T) {
 		"не за что",
 		"Привіт", "дякую!!!", "Щиро дякую за допомогу", "добрий день", "гаразд", "до побачення", "гарного дня",
 		"на все добре",
+		"It works, thank you!", "Yes please.", "That helped, thanks", "Спасибо, всё заработало", "Да, пожалуйста",
+		"помогло, спасибо", "Дякую, все запрацювало", "Так, будь ласка",
 	} {
 		if !advice.SmallTalk(text) {
 			t.Errorf("%q is small talk", text)
@@ -24,6 +26,7 @@ func TestSmallTalk(t *testing.T) {
 		"Привет, не работает почта", "hi, my site is down", "thanks, and the invoice?", "help", "Hi, help", "не понял",
 		"спасибо, а что с оплатой", "ок, сколько стоит?", "Добрий день, не працює сайт", "дякую, а рахунок?", "how",
 		"refund", "500", "N005", "no", "hello 12345", "день", "вам", "Здравствуйте, помощь нужна",
+		"it works?", "it does not work", "всё не работает", "как это работает", "работает?", "вже не працює", "it works with PHP 8",
 	} {
 		if advice.SmallTalk(text) {
 			t.Errorf("%q is none", text)
