@@ -121,7 +121,8 @@ func (c *adviceCmd) row(ctx context.Context, at advicePlace) (row *adviceFigures
 
 func (c *adviceCmd) print(out io.Writer, rows []*adviceFigures) error {
 	_, err := fmt.Fprintf(out, "\nmodel %v, debounce %v, %d articles, each customer asks every %v\n\n"+
-		"| topics | questions/s | drafts | message to draft p50 | p99 | own share p50 | p90 | p99 | processor ms a draft | MB |\n"+
+		"| topics | questions/s | drafts | message to draft p50 | p99 | own share p50 | p90 | p99 | "+
+		"processor ms a draft | MB |\n"+
 		"|---|---|---|---|---|---|---|---|---|---|\n", c.Model, c.Debounce, c.Articles, c.Every)
 	for _, r := range rows {
 		n := float64(r.own.Count())

@@ -153,12 +153,13 @@ func (w *adviceWorld) start(ctx context.Context, c *adviceCmd) (*proc.Child, err
 	if err != nil {
 		return nil, err
 	}
+	at := advisorAt{w.model.URL(), w.model.Key()}
 	set := botSettings{
 		Stage: stage.Hello{
 			Telegram: w.url, Token: w.tg.Token(), TopicsAPI: w.api.URL(), Groups: []int64{adviceGroup},
 		},
 		Store: "sqlite:" + filepath.Join(w.dir, "topicpilot.db"), Listen: addr,
-		More: object{"ai": adviceSettings(advisorAt{w.model.URL(), w.model.Key()}, filepath.Join(w.dir, "knowledge"), "draft", c.Debounce)},
+		More: object{"ai": adviceSettings(at, filepath.Join(w.dir, "knowledge"), "draft", c.Debounce)},
 	}
 	path, err := set.write(w.dir)
 	if err != nil {

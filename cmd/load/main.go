@@ -23,7 +23,7 @@ type program struct {
 	Crash   crashCmd   `cmd:"" help:"Kill topicpilot again and again and look for what is lost, doubled or out of order."`
 	Effects effectsCmd `cmd:"" help:"Kill topicpilot and let the systems around it fail, and count what takes effect."`
 	Size    sizeCmd    `cmd:"" help:"Show what a large database costs: start, latency, memory."`
-	Advice  adviceCmd  `cmd:"" help:"Show what the advisor takes beside the model, from a customer's message to the draft."`
+	Advice  adviceCmd  `cmd:"" help:"Show what the advisor takes beside the model, from message to draft."`
 	Import  importCmd  `cmd:"" help:"Make up an export of Telegram Desktop and import it: speed and memory."`
 	Find    findCmd    `cmd:"" help:"Fill a database with talk in three languages and search it: index and latency."`
 	Noop    noopCmd    `cmd:"" help:"Measure a fasthttp handler that does nothing, for orientation."`
