@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"log/slog"
+	"maps"
 	"time"
 
 	"topicpilot/topics"
@@ -29,9 +30,7 @@ func (k *bank) add(vectors map[hash]vector, dimension int) (dropped int) {
 		dropped = len(k.vectors)
 		k.vectors, k.kept, k.dimension = make(map[hash]vector), nil, dimension
 	}
-	for h, v := range vectors {
-		k.vectors[h] = v
-	}
+	maps.Copy(k.vectors, vectors)
 	return dropped
 }
 

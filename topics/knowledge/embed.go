@@ -212,7 +212,7 @@ func (m *maker) call(ctx context.Context, list []missing) error {
 	return nil
 }
 
-var errShape = errors.New("make vectors: the model's vectors are not as many as the texts, of one length, and of numbers")
+var errShape = errors.New("make vectors: what the model gives are no vectors, or not one of equal length for each text")
 
 func checkShape(raw [][]float32, want int) (dimension int, err error) {
 	if len(raw) != want || len(raw[0]) == 0 {

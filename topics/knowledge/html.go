@@ -53,7 +53,7 @@ type title struct {
 func readHTML(written string) article {
 	p := &page{}
 	body, line := frontMatter(&p.builder, written)
-	p.line = line
+	p.line, p.region.ended = line, endsOf(body)
 	z := html.NewTokenizer(strings.NewReader(body))
 	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
 		lines := bytes.Count(z.Raw(), []byte("\n"))
@@ -120,7 +120,7 @@ func (p *page) layout(t html.Token) {
 	case a == atom.Br:
 		p.write("\n")
 	case a == atom.A:
-		p.target, _ = attr(t, "href")
+		p.target = attr(t, "href")
 		p.start = p.out.Len()
 	case a == atom.Li || a == atom.Dt || a == atom.Dd || a == atom.Tr:
 		p.cells = 0
@@ -269,6 +269,6 @@ func (p *page) leave() {
 		p.endHeading()
 	}
 	p.flush()
-	p.region = region{}
+	p.region.leave()
 	p.path, p.fresh = p.saved, true
 }

@@ -16,6 +16,9 @@ type region struct {
 	open []string
 	// lost tells that they are too many to be followed.
 	lost bool
+	// ended are the elements whose end is written somewhere on the page. For them alone a
+	// missing one is a mistake; the others end where HTML lets them end.
+	ended map[string]bool
 }
 
 // maxDepth bounds the elements within each other that are followed.
@@ -23,14 +26,16 @@ const maxDepth = 256
 
 func (r *region) active() bool { return len(r.open) > 0 }
 
-func (r *region) begin(name string) { *r = region{open: []string{name}} }
+func (r *region) begin(name string) { r.open = []string{name} }
+
+func (r *region) leave() { r.open, r.lost = nil, false }
 
 // start follows a tag that begins an element, and reports whether the part ends before it.
 func (r *region) start(name string) bool {
 	n := len(r.open)
 	switch {
 	case r.lost:
-	case endsBefore(r.open[n-1], name):
+	case !r.ended[r.open[n-1]] && endsBefore(r.open[n-1], name):
 		if n == 1 {
 			return true
 		}
@@ -54,12 +59,26 @@ func (r *region) end(name string) bool {
 			return false
 		}
 	}
-	return r.open[0] == name || len(r.open) == 1 && endsWith(r.open[0], name)
+	return r.open[0] == name ||
+		len(r.open) == 1 && !r.ended[r.open[0]] && endsWith(r.open[0], name)
 }
 
 // unclosed reports whether the part should have had an end and has none.
 func (r *region) unclosed() bool {
-	return r.active() && (r.lost || len(r.open) > 1 || !slices.Contains(endless, r.open[0]))
+	return r.active() && (r.lost || len(r.open) > 1 || r.ended[r.open[0]] || !slices.Contains(endless, r.open[0]))
+}
+
+// endsOf are the elements whose end is written in a page.
+func endsOf(body string) map[string]bool {
+	ended := make(map[string]bool)
+	z := html.NewTokenizer(strings.NewReader(body))
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		if kind == html.EndTagToken {
+			name, _ := z.TagName()
+			ended[string(name)] = true
+		}
+	}
+	return ended
 }
 
 // endless are elements whose end need not be written.
@@ -101,13 +120,13 @@ func endsWith(open, around string) bool {
 func (p *page) meta(t html.Token) {
 	switch t.DataAtom {
 	case atom.Meta:
-		name, _ := attr(t, "name")
+		name := attr(t, "name")
 		if strings.EqualFold(strings.TrimSpace(name), "internal") {
 			p.metaInternal(t)
 		}
 	case atom.Link:
-		rel, _ := attr(t, "rel")
-		href, _ := attr(t, "href")
+		rel := attr(t, "rel")
+		href := attr(t, "href")
 		if strings.EqualFold(strings.TrimSpace(rel), "canonical") && p.article.head.link == "" {
 			p.article.head.link = cleanLink(href)
 		}
@@ -115,7 +134,7 @@ func (p *page) meta(t html.Token) {
 }
 
 func (p *page) metaInternal(t html.Token) {
-	content, _ := attr(t, "content")
+	content := attr(t, "content")
 	internal, ok := truth(content)
 	if !ok || strings.TrimSpace(content) == "" {
 		internal = true
@@ -143,13 +162,13 @@ func (p *page) marked(t html.Token) bool {
 	return internal
 }
 
-func attr(t html.Token, name string) (string, bool) {
+func attr(t html.Token, name string) string {
 	for _, a := range t.Attr {
 		if a.Key == name {
-			return a.Val, true
+			return a.Val
 		}
 	}
-	return "", false
+	return ""
 }
 
 func headingLevel(a atom.Atom) int {

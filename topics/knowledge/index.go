@@ -53,7 +53,7 @@ func newWordIndex(list []entry) *wordIndex {
 	for _, internal := range []bool{false, true} {
 		for i := range list {
 			if list[i].Internal == internal {
-				x.docs = append(x.docs, uint32(i)) //nolint:gosec // at most maxChunks
+				x.docs = append(x.docs, uint32(i))
 			}
 		}
 		if !internal {
@@ -90,7 +90,7 @@ func (x *wordIndex) build(list []entry) {
 				byTerm[term] = of
 			}
 			weight := w * (saturation + 1) / (w + saturation)
-			*of = append(*of, posting{uint32(doc), float32(weight)}) //nolint:gosec // at most maxChunks
+			*of = append(*of, posting{uint32(doc), float32(weight)})
 		}
 		count += len(weights)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-const markedHTML = "HTML in Markdown cannot mark a part as internal; the whole file is internal. Use a heading with {internal}"
+const markedHTML = "HTML cannot mark a part of Markdown as internal; the whole file is. Use a heading with {internal}"
 
 // newMarkdown makes the parser of Markdown with tables. Attributes of headings are off, as
 // {internal} has to stay in their text.
@@ -63,7 +63,11 @@ func (m *markdown) blockText(n ast.Node) string {
 	case *ast.FencedCodeBlock, *ast.CodeBlock:
 		return m.lines(node)
 	case *ast.HTMLBlock:
-		return m.html(m.lines(node)+string(node.ClosureLine.Value(m.source)), m.lineOf(node))
+		written := m.lines(node)
+		if node.HasClosure() {
+			written += "\n" + string(node.ClosureLine.Value(m.source))
+		}
+		return m.html(written, m.lineOf(node))
 	case *ast.List:
 		return m.list(node)
 	case *extast.Table:

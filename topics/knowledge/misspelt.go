@@ -22,7 +22,7 @@ func newTrigrams(sounds []sound) trigrams {
 	for i, s := range sounds {
 		if fuzzy(s.key) {
 			for _, g := range gramsOf(s.key) {
-				t[g] = append(t[g], uint32(i)) //nolint:gosec // a place in a slice
+				t[g] = append(t[g], uint32(i))
 			}
 		}
 	}

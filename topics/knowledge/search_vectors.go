@@ -1,9 +1,6 @@
 package knowledge
 
-import (
-	"container/heap"
-	"math/bits"
-)
+import "math/bits"
 
 const (
 	// rescored is how many documents of those whose signs are most alike are compared
@@ -31,7 +28,7 @@ func newVectorIndex(list []entry, docs []uint32, known map[hash]vector) *vectorI
 	x := &vectorIndex{}
 	for doc, at := range docs {
 		if v, ok := known[list[at].hash]; ok {
-			x.docs = append(x.docs, uint32(doc)) //nolint:gosec // at most maxChunks
+			x.docs = append(x.docs, uint32(doc))
 			x.vectors = append(x.vectors, v)
 		}
 	}
@@ -72,18 +69,11 @@ func (x *vectorIndex) search(unit []float32, visible int) []match {
 	for i, f := range unit {
 		usual += f * x.middle[i]
 	}
-	best := make(worst, 0, candidates+1)
+	var nearby nearest
 	for _, k := range x.likeliest(unit, n) {
-		m := match{doc: x.docs[k], score: float64(x.vectors[k].dot(unit))}
-		if len(best) == candidates && !less(best[0], m) {
-			continue
-		}
-		heap.Push(&best, m)
-		if len(best) > candidates {
-			heap.Pop(&best)
-		}
+		nearby.add(match{doc: x.docs[k], score: float64(x.vectors[k].dot(unit))})
 	}
-	sortMatches(best)
+	best := nearby.sorted()
 	for i := range best {
 		above := (best[i].score - float64(usual)) / max(1-float64(usual), 0.01)
 		best[i].strength = min(max(above, 0), 1)
@@ -107,7 +97,7 @@ func (x *vectorIndex) likeliest(unit []float32, n int) []int {
 		for i, word := range signs {
 			different += bits.OnesCount64(word ^ own[i])
 		}
-		apart[k] = uint16(different) //nolint:gosec // at most maxDimension
+		apart[k] = uint16(different)
 		counts[different]++
 	}
 	limit, sum := 0, counts[0]

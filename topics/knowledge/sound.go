@@ -19,7 +19,7 @@ func newSounds(terms []string, keyOf func(term string) string) sounds {
 	var list sounds
 	for i, term := range terms {
 		if key := keyOf(term); key != "" {
-			list = append(list, sound{key, uint32(i)}) //nolint:gosec // a place in a slice
+			list = append(list, sound{key, uint32(i)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b sound) int { return strings.Compare(a.key, b.key) })

@@ -77,13 +77,13 @@ func (v vector) dot(unit []float32) float32 {
 func (v vector) encode() []byte {
 	data := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+len(v.numbers)), math.Float32bits(v.scale))
 	for _, n := range v.numbers {
-		data = append(data, byte(n))
+		data = append(data, byte(n)) //nolint:gosec // the same eight bits
 	}
 	return data
 }
 
 func decodeVector(data []byte, dimension int) (vector, bool) {
-	if dimension <= 0 || len(data) != 4+dimension {
+	if dimension <= 0 || dimension > maxDimension || len(data) != 4+dimension {
 		return vector{}, false
 	}
 	v := vector{

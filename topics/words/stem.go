@@ -46,7 +46,7 @@ type ending struct {
 var cyrillicEndings = func(byKeep map[int]string) map[rune][]ending {
 	endings := make(map[rune][]ending)
 	for keep, list := range byKeep {
-		for _, text := range strings.Fields(list) {
+		for text := range strings.FieldsSeq(list) {
 			letters := []rune(text)
 			last := letters[len(letters)-1]
 			endings[last] = append(endings[last], ending{letters, keep})

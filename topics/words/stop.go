@@ -16,7 +16,7 @@ const (
 var stopWords = func(lists map[languages]string) map[string]languages {
 	all := map[string]languages{}
 	for language, list := range lists {
-		for _, word := range strings.Fields(list) {
+		for word := range strings.FieldsSeq(list) {
 			all[word] |= language
 		}
 	}
@@ -54,8 +54,8 @@ var stopWords = func(lists map[languages]string) map[string]languages {
 	навіщо якщо щоб бо тому тоді тут там теж також ще вже лише тільки навіть при про під над між через після
 	перед без для по об о же ж би б можна треба потрібно потрібен потрібна потрібні можу можете може можуть хочу
 	хотів хотіла хочемо дуже більше просто будь ласка добрий день вітаю привіт дякую підкажіть скажіть той те ті
-	того тієї тому тим тих ту усі всі все весь вся всіх усіх інший інша інше інші один одна одне зараз чи нібито робити зробити роблю робите робить
-	знати знаю знаєте відбувається сталося`,
+	того тієї тому тим тих ту усі всі все весь вся всіх усіх інший інша інше інші один одна одне зараз чи нібито
+	робити зробити роблю робите робить знати знаю знаєте відбувається сталося`,
 })
 
 // Stop reports whether a word, as Of gives it, is so common in English, Russian or Ukrainian
