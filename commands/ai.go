@@ -198,6 +198,10 @@ func (a *AI) handler(run func(context.Context, place, aiTask) (topics.TaskResult
 // mode is the advisor's mode in a topic, and whether somebody has set it there.
 func (a *AI) mode(ctx context.Context, p place) (mode topics.AdviceMode, set bool, err error) {
 	own, err := a.Modes.TopicMode(ctx, p.Conversation)
+	if topic := topicOf(p); errors.Is(err, topics.ErrNotFound) && topic != p.Conversation {
+		// The group has just become another chat, which the store may not know yet.
+		own, err = a.Modes.TopicMode(ctx, topic)
+	}
 	switch {
 	case err == nil:
 		return own.Mode, true, nil

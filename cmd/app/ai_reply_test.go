@@ -109,3 +109,76 @@ func TestAdvisorReplyCannotTell(t *testing.T) {
 		t.Errorf("the customer is told %q", got)
 	}
 }
+
+// TestAdvisorRepliesByBot: through the customers' bot the operators see the text too, and the
+// customer's next question knows of it.
+func TestAdvisorRepliesByBot(t *testing.T) {
+	t.Parallel()
+	a := newAdvised(t, "mode: reply", "    customer_send: bot", "    customer_bot_token: "+customerToken)
+	a.private = append(a.private, customerToken)
+	shop, err := a.tg.AddBot(telegramtest.Options{Token: customerToken})
+	a.must(err)
+	a.must(shop.StartChat(telegramtest.User{ID: 11, FirstName: "Ann"}))
+	shop.AddUser(telegramtest.User{ID: 12, FirstName: "Bob"})
+	a.run()
+	thread, never := a.topic(11, "Ann"), a.topic(12, "Bob")
+	a.post(thread, mirrorID, "ai "+refundAsked)
+	a.holds(a.last(thread, "/ Answered by the advisor").Text, refundAnswer, "Sources")
+	a.calm()
+	var seen []string
+	for _, m := range shop.Messages(11) {
+		if m.From != nil && m.From.IsBot {
+			seen = append(seen, m.Text)
+		}
+	}
+	if !slices.Equal(seen, []string{refundAnswer}) {
+		t.Errorf("the customer sees %q", seen)
+	}
+	a.post(thread, mirrorID, "ai how are mailboxes made in the panel?")
+	a.last(thread, mailAnswer)
+	asked := a.asks()
+	data := asked[len(asked)-1].Data
+	if n := len(data.Conversation); n != 2 || data.Conversation[1].Text != refundAnswer ||
+		strings.Contains(data.Question, refundAsked) {
+		t.Errorf("asked %q after %+v", data.Question, data.Conversation)
+	}
+	a.post(never, mirrorID, "ai "+refundAsked)
+	if labels := a.labels(a.drafted(never, "they have never written to the bot")); labels != "Copy | Edit | Dismiss" {
+		t.Errorf("buttons %q", labels)
+	}
+}
+
+// TestAdvisorReplyOnly: where a mirror carries replies alone, what is sent answers the
+// customer's last message, and nothing else is a reply.
+func TestAdvisorReplyOnly(t *testing.T) {
+	t.Parallel()
+	a := newAdvised(t, "mode: draft", "    customer_send: topic")
+	a.replace("sender_ids: [5555]", "sender_ids: [5555], reply_only: true")
+	a.told = []string{refundAnswer}
+	a.run()
+	thread := a.topic(11, "Ann")
+	a.post(thread, mirrorID, "Hello!")
+	question := a.post(thread, mirrorID, refundAsked)
+	m := a.drafted(thread, refundAnswer)
+	// Without a reply it is no message to the customer.
+	a.post(thread, olgaID, "I would say so.")
+	a.post(thread, olgaID, "ai "+refundAsked)
+	a.last(thread, refundAnswer+"\n\nSources")
+	a.write(telegramtest.Post{Thread: thread, From: olgaID, Text: "/ " + refundAnswer, ReplyTo: m.ID})
+	a.calm()
+	a.button(m, olgaID, "Send")
+	a.last(thread, refundAnswer)
+	a.calm()
+	for _, m := range a.ours(thread) {
+		answers := 0
+		if m.ReplyTo != nil && m.ReplyTo.ID != thread {
+			answers = m.ReplyTo.ID
+		}
+		if (m.Text == refundAnswer) != (answers == question.ID) {
+			t.Errorf("%q answers message %d, the question is %d", m.Text, answers, question.ID)
+		}
+	}
+	if got := a.carried(thread); !slices.Equal(got, []string{refundAnswer}) {
+		t.Errorf("the customer is told %q", got)
+	}
+}
