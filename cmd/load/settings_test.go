@@ -26,6 +26,9 @@ func TestSettingsAreValid(t *testing.T) {
 			Store: "postgres://u:p@127.0.0.1/db", Operators: []int64{77, 1001, 1002},
 			Lookups: []any{crash.Lookup("http://127.0.0.1:9002")},
 		}},
+		{"advice", botSettings{Store: "sqlite:/tmp/x.db", More: object{
+			"ai": adviceSettings(advisorAt{"http://127.0.0.1:9004/v1", "key"}, "/tmp/x", "draft", time.Second),
+		}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.set.Stage, c.set.Listen = hello, "127.0.0.1:9003"
