@@ -29,7 +29,7 @@ func (a *App) ai(links *commands.Links, sender topics.CustomerSender) (*commands
 		Customers: a.resolver, Accounts: links, Groups: a.groups, Sender: sender,
 		Call: settings.Call, Debounce: settings.Debounce, ReplyTo: commands.ReplyTo(settings.ReplyTo),
 		QuietAfterHuman: settings.QuietAfterHuman,
-		Limits:          topics.TokenLimits{Day: settings.Budget.TokensPerDay, TopicDay: settings.Budget.TokensPerTopicPerDay},
+		Limits:          limitsOf(settings),
 		Prices: commands.Prices{
 			Input: settings.Prices.InputPerMillion, Output: settings.Prices.OutputPerMillion,
 			Currency: settings.Prices.Currency,

@@ -123,7 +123,8 @@ func (a *App) buildLanes(tasks map[string]topics.TaskHandler, listener topics.Li
 		ParseCommand: func(text string) (string, string, bool) {
 			return commands.Parse(text, a.client.Self().Username)
 		},
-		Groups: a.groups, Learn: learn, Book: book, Dispatcher: a.registry, Listener: listener, Callbacks: a.client, Outbox: outbox,
+		Groups: a.groups, Learn: learn, Book: book, Dispatcher: a.registry, Listener: listener,
+		Callbacks: a.client, Outbox: outbox,
 		Speakers: &topics.Speakers{
 			Administrators: a.admins, Members: a.people, SelfID: a.client.BotID(),
 		},

@@ -71,9 +71,9 @@ func (d *doctor) customerBots(ctx context.Context) []Finding {
 	var findings []Finding
 	for _, group := range d.cfg.Groups {
 		if bot, ok := bots[group.ID]; ok {
-			found := bot.Client.CheckToken(ctx, bot.Setting)
+			f := bot.Client.CheckToken(ctx, bot.Setting)
 			findings = append(findings, Finding{
-				Status: Status(found.Status), Subject: "customer bot (" + bot.Setting + ")", Text: found.Text, Remedy: found.Remedy,
+				Status: f.Status, Subject: "customer bot (" + bot.Setting + ")", Text: f.Text, Remedy: f.Remedy,
 			})
 		}
 	}

@@ -12,20 +12,21 @@ import (
 	"time"
 
 	"topicpilot/config"
+	"topicpilot/integrations"
 	"topicpilot/integrations/telegram"
 	"topicpilot/topics"
 	"topicpilot/topics/store"
 	"topicpilot/topics/topicsapi"
 )
 
-// Status is how bad a finding is.
-type Status string
+// Status is how bad a finding is, as it is printed.
+type Status = integrations.Status
 
-// The statuses, as they are printed.
+// The statuses.
 const (
-	StatusOK      Status = "ok"
-	StatusWarning Status = "warning"
-	StatusFault   Status = "fault"
+	StatusOK      = integrations.OK
+	StatusWarning = integrations.Warning
+	StatusFault   = integrations.Fault
 )
 
 // Finding is one line of the doctor's.
@@ -80,6 +81,15 @@ func Examine(ctx context.Context, opts DoctorOptions, tell func(Finding) error) 
 		}
 	}
 	return nil
+}
+
+// found are the findings of a client; subject stands before the name of each check.
+func found(subject string, list []integrations.Finding) []Finding {
+	findings := make([]Finding, 0, len(list))
+	for _, f := range list {
+		findings = append(findings, Finding{Status: f.Status, Subject: subject + f.Code, Text: f.Text, Remedy: f.Remedy})
+	}
+	return findings
 }
 
 type doctor struct{ cfg *config.Config }
@@ -167,12 +177,7 @@ func (d *doctor) telegram(ctx context.Context) []Finding {
 			Status: StatusOK, Subject: "telegram poller", Text: "this bot runs, on " + d.cfg.Server.Listen,
 		})
 	}
-	for _, f := range client.Check(ctx, options) {
-		findings = append(findings, Finding{
-			Status: Status(f.Status), Subject: "telegram " + f.Code, Text: f.Text, Remedy: f.Remedy,
-		})
-	}
-	return findings
+	return append(findings, found("telegram ", client.Check(ctx, options))...)
 }
 
 // botRuns asks the address where a bot with these settings listens.

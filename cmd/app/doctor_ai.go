@@ -35,7 +35,8 @@ func (d *doctor) knowledge(ctx context.Context) []Finding {
 		if i == maxProblems {
 			findings = append(findings, Finding{
 				Status: StatusWarning, Subject: "ai.knowledge",
-				Text: fmt.Sprintf("%d more files have problems", len(report.Problems)-i), Remedy: "topicpilot kb check lists them all",
+				Text:   fmt.Sprintf("%d more files have problems", len(report.Problems)-i),
+				Remedy: "topicpilot kb check lists them all",
 			})
 			break
 		}
@@ -65,13 +66,7 @@ func (d *doctor) model(ctx context.Context) []Finding {
 		return []Finding{{Status: StatusFault, Subject: "ai", Text: err.Error(), Remedy: "correct the setting"}}
 	}
 	defer advisor.Close()
-	var findings []Finding
-	for _, f := range advisor.Client.Check(ctx) {
-		findings = append(findings, Finding{
-			Status: Status(f.Status), Subject: "ai " + f.Code, Text: f.Text, Remedy: f.Remedy,
-		})
-	}
-	return findings
+	return found("ai ", advisor.Client.Check(ctx))
 }
 
 func (*doctor) advisorOf(settings config.AI) (*Advisor, error) {

@@ -116,9 +116,11 @@ func meterOptions(cfg config.AI, o AdvisorOptions) advice.MeterOptions {
 		Tokens: o.Tokens, Timeout: cfg.Timeout, Observe: o.Observe, Log: o.Log, Now: o.Now,
 	}
 	if o.Tokens != nil {
-		options.Limits = topics.TokenLimits{
-			Day: cfg.Budget.TokensPerDay, TopicDay: cfg.Budget.TokensPerTopicPerDay,
-		}
+		options.Limits = limitsOf(cfg)
 	}
 	return options
+}
+
+func limitsOf(cfg config.AI) topics.TokenLimits {
+	return topics.TokenLimits{Day: cfg.Budget.TokensPerDay, TopicDay: cfg.Budget.TokensPerTopicPerDay}
 }

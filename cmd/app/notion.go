@@ -10,6 +10,7 @@ import (
 
 	"topicpilot/commands"
 	"topicpilot/config"
+	"topicpilot/integrations"
 	"topicpilot/integrations/notion"
 	"topicpilot/topics"
 	"topicpilot/topics/store"
@@ -201,7 +202,7 @@ func cardError(err error) error {
 func (a *App) examineNotion(ctx context.Context) {
 	for _, client := range a.notions.list {
 		for _, f := range client.Check(ctx) {
-			if f.Status == notion.CheckFault && ctx.Err() == nil {
+			if f.Status == integrations.Fault && ctx.Err() == nil {
 				a.Log.Warn("notion", "integration", client.ID(), "finding", f.Text, "remedy", f.Remedy)
 			}
 		}
@@ -217,11 +218,7 @@ func (d *doctor) notion(ctx context.Context) []Finding {
 	defer all.close()
 	var findings []Finding
 	for _, client := range all.list {
-		for _, f := range client.Check(ctx) {
-			findings = append(findings, Finding{
-				Status: Status(f.Status), Subject: "notion " + client.ID() + " " + f.Code, Text: f.Text, Remedy: f.Remedy,
-			})
-		}
+		findings = append(findings, found("notion "+client.ID()+" ", client.Check(ctx))...)
 	}
 	return findings
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"topicpilot/integrations"
 	"topicpilot/integrations/telegram"
 	"topicpilot/topics"
 )
@@ -153,7 +154,7 @@ func (a *App) examineGroups(ctx context.Context) {
 		options.Groups = append(options.Groups, a.groups.ChatID(group))
 	}
 	for _, f := range a.client.Check(ctx, options) {
-		if f.ChatID != 0 && f.Status != telegram.CheckOK && ctx.Err() == nil {
+		if f.ChatID != 0 && f.Status != integrations.OK && ctx.Err() == nil {
 			a.Log.Warn("doctor", "finding", f.Text, "remedy", f.Remedy)
 		}
 	}

@@ -7,89 +7,69 @@ import (
 	"slices"
 	"strings"
 
+	"topicpilot/integrations"
 	"topicpilot/topics"
 )
 
-// CheckStatus is how bad a finding is.
-type CheckStatus string
-
-// The statuses.
-const (
-	CheckOK CheckStatus = "ok"
-	// CheckWarning: cards are kept, something of them is left out.
-	CheckWarning CheckStatus = "warning"
-	// CheckFault: there are no cards until it is mended. Nothing else of the program is
-	// concerned.
-	CheckFault CheckStatus = "fault"
-)
-
-// Finding is one result of Check: Text says what is so, Remedy what to do ("" when it is well).
-type Finding struct {
-	Status CheckStatus
-	// Code names the check: api, token, rights, database, data_source, property, limit.
-	Code   string
-	Text   string
-	Remedy string
-}
-
 // Check asks Notion whether database and properties are as the settings say. It changes
 // nothing there. What it read is kept for the calls that follow.
-func (c *Client) Check(ctx context.Context) []Finding {
+func (c *Client) Check(ctx context.Context) []integrations.Finding {
 	c.forget()
 	s, err := c.schema(ctx)
 	if err != nil {
 		return c.Explain(err)
 	}
-	return append([]Finding{{
-		Status: CheckOK, Code: "database", Text: "the database is shared with us, cards are found by " +
+	return append([]integrations.Finding{{
+		Status: integrations.OK, Code: "database", Text: "the database is shared with us, cards are found by " +
 			quoteName(s.userID.name),
 	}}, s.findings...)
 }
 
 // Explain makes findings of an error of Upsert or Check: what is wrong with the settings, the
 // connection or the database, and what to do. There is at least one.
-func (c *Client) Explain(err error) []Finding {
-	one := func(status CheckStatus, code, text, remedy string) []Finding {
-		return []Finding{{Status: status, Code: code, Text: text, Remedy: remedy}}
+func (c *Client) Explain(err error) []integrations.Finding {
+	one := func(status integrations.Status, code, text, remedy string) []integrations.Finding {
+		return []integrations.Finding{{Status: status, Code: code, Text: text, Remedy: remedy}}
 	}
 	if wait, ok := errors.AsType[*topics.Wait](err); ok {
-		return one(CheckWarning, "limit", fmt.Sprintf("Notion asks for a pause of %s", wait.After), "try again then")
+		return one(integrations.Warning, "limit", fmt.Sprintf("Notion asks for a pause of %s", wait.After), "try again then")
 	}
 	refusal, ok := errors.AsType[*Error](err)
 	if !ok {
-		return one(CheckFault, "api", "Notion cannot be asked: "+err.Error(), "try again")
+		return one(integrations.Fault, "api", "Notion cannot be asked: "+err.Error(), "try again")
 	}
 	switch refusal.Kind {
 	case KindConflict:
-		return one(CheckWarning, "api", "Notion was busy with the same page", "try again")
+		return one(integrations.Warning, "api", "Notion was busy with the same page", "try again")
 	case KindSchema:
 		return refusal.Findings
 	case KindLimited:
-		return one(CheckWarning, "limit", fmt.Sprintf("Notion asks for a pause of %s", refusal.After), "try again then")
+		pause := fmt.Sprintf("Notion asks for a pause of %s", refusal.After)
+		return one(integrations.Warning, "limit", pause, "try again then")
 	case KindToken:
-		return one(CheckFault, "token", "Notion refuses the token",
+		return one(integrations.Fault, "token", "Notion refuses the token",
 			"set "+c.opt.Setting+".token to the one that Notion shows for the connection (Settings → Connections)")
 	case KindRights:
-		return one(CheckFault, "rights", "the connection may not do this",
+		return one(integrations.Fault, "rights", "the connection may not do this",
 			"give it the capabilities to read, insert and update content (Notion: the connection's settings)")
 	case KindNotFound, KindInvalid:
-		return []Finding{c.notShared()}
+		return []integrations.Finding{c.notShared()}
 	case KindUnreadable:
-		return one(CheckFault, "api", "no usable answer: "+refusal.Error(),
+		return one(integrations.Fault, "api", "no usable answer: "+refusal.Error(),
 			"check that "+c.opt.Setting+".api_url is Notion's, and what stands in between")
 	}
-	return one(CheckFault, "api", "Notion cannot be reached: "+refusal.Error(),
+	return one(integrations.Fault, "api", "Notion cannot be reached: "+refusal.Error(),
 		"check the network, a firewall in between and "+c.opt.Setting+".api_url; cards are kept once it answers")
 }
 
-func (c *Client) notShared() Finding {
+func (c *Client) notShared() integrations.Finding {
 	key, id := "database_id", c.opt.DatabaseID
 	what := "database"
 	if c.opt.DataSourceID != "" {
 		key, id, what = "data_source_id", c.opt.DataSourceID, "data source"
 	}
-	return Finding{
-		Status: CheckFault, Code: strings.ReplaceAll(what, " ", "_"),
+	return integrations.Finding{
+		Status: integrations.Fault, Code: strings.ReplaceAll(what, " ", "_"),
 		Text: fmt.Sprintf("the %s %s is not found, or not shared with the connection", what, id),
 		Remedy: fmt.Sprintf("open the database in Notion, ••• → Connections, add the connection; "+
 			"check %s.%s (from the database's link)", c.opt.Setting, key),
@@ -97,10 +77,10 @@ func (c *Client) notShared() Finding {
 }
 
 // whichSource tells that there is no single data source.
-func (c *Client) whichSource(sources []sourceRef) Finding {
+func (c *Client) whichSource(sources []sourceRef) integrations.Finding {
 	if len(sources) == 0 {
-		return Finding{
-			Status: CheckFault, Code: "data_source", Text: "the database has no data source that we may see",
+		return integrations.Finding{
+			Status: integrations.Fault, Code: "data_source", Text: "the database has no data source that we may see",
 			Remedy: "add one in Notion, or share it with the connection",
 		}
 	}
@@ -112,8 +92,8 @@ func (c *Client) whichSource(sources []sourceRef) Finding {
 		}
 		list = append(list, quoteName(source.Name)+" "+source.ID)
 	}
-	return Finding{
-		Status: CheckFault, Code: "data_source",
+	return integrations.Finding{
+		Status: integrations.Fault, Code: "data_source",
 		Text:   fmt.Sprintf("the database has %d data sources: %s", len(sources), strings.Join(list, ", ")),
 		Remedy: "set " + c.opt.Setting + ".data_source_id to the id of the one that cards go to",
 	}
@@ -126,14 +106,14 @@ var typeNames = map[string]string{
 }
 
 // misfit tells that a property is missing (kind "") or of another type.
-func (c *Client) misfit(setting, name, kind string, want []string) Finding {
+func (c *Client) misfit(setting, name, kind string, want []string) integrations.Finding {
 	var names []string
 	for _, w := range want {
 		names = append(names, typeNames[w])
 	}
 	types := strings.Join(names, " or ")
-	f := Finding{
-		Status: CheckWarning, Code: "property",
+	f := integrations.Finding{
+		Status: integrations.Warning, Code: "property",
 		Text: fmt.Sprintf("the database has no property %s; it is left out of cards", quoteName(name)),
 		Remedy: fmt.Sprintf("add it as %s, or set %s.properties.%s to the name it has, or to \"\"",
 			types, c.opt.Setting, setting),
@@ -149,7 +129,7 @@ func (c *Client) misfit(setting, name, kind string, want []string) Finding {
 	}
 	switch {
 	case slices.Contains(want, "number"): // cards are found by it
-		f.Status = CheckFault
+		f.Status = integrations.Fault
 		f.Text = strings.TrimSuffix(f.Text, "; it is left out of cards") + "; cards cannot be found without it"
 		f.Remedy = strings.TrimSuffix(f.Remedy, `, or to ""`)
 	case setting == "name" && kind == "":

@@ -12,10 +12,9 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-)
 
-// Revealer is a secret that does not print itself, as config.Secret.
-type Revealer interface{ Reveal() string }
+	"topicpilot/integrations"
+)
 
 // Properties are the names of the database's properties; "" leaves one out.
 type Properties struct {
@@ -37,7 +36,7 @@ type Options struct {
 	// Setting is where the integration stands in the settings, as "integrations[0]"; it
 	// is named in remedies. Default: `integrations "<ID>"`.
 	Setting string
-	Token   Revealer
+	Token   integrations.Revealer
 	// APIURL is the server's address, default https://api.notion.com.
 	APIURL string
 	// DatabaseID is needed unless DataSourceID is set.

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"topicpilot/integrations"
 )
 
 // Kind sorts refusals and failures by what can be done about them.
@@ -56,7 +58,7 @@ type Error struct {
 	// After is the pause asked for, of KindLimited.
 	After time.Duration
 	// Findings tell what is wrong, of KindSchema.
-	Findings []Finding
+	Findings []integrations.Finding
 	Err      error
 }
 
@@ -75,7 +77,7 @@ func (e *Error) Error() string {
 		text += string(e.Kind)
 	}
 	for _, finding := range e.Findings {
-		if finding.Status == CheckFault {
+		if finding.Status == integrations.Fault {
 			return text + ": " + finding.Text
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"topicpilot/integrations"
 )
 
 // schema is what Check found: where cards go, and which of the properties can be used.
@@ -16,7 +18,7 @@ type schema struct {
 	phone      property
 	tags       property
 	priority   property
-	findings   []Finding
+	findings   []integrations.Finding
 }
 
 // property is one column of the database; the zero value is left out.
@@ -134,14 +136,14 @@ func (c *Client) load(ctx context.Context) (*schema, error) {
 	s := &schema{dataSource: id}
 	c.match(s, &source)
 	for _, finding := range s.findings {
-		if finding.Status == CheckFault {
+		if finding.Status == integrations.Fault {
 			return nil, c.schemaError(s.findings...)
 		}
 	}
 	return s, nil
 }
 
-func (c *Client) schemaError(findings ...Finding) error {
+func (c *Client) schemaError(findings ...integrations.Finding) error {
 	return &Error{Kind: KindSchema, Op: "read schema", Findings: findings}
 }
 

@@ -10,30 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"topicpilot/integrations"
 	"topicpilot/topics"
 )
-
-// CheckStatus is how bad a finding is.
-type CheckStatus string
-
-// The statuses.
-const (
-	CheckOK CheckStatus = "ok"
-	// CheckWarning: it may work; something could not be looked at.
-	CheckWarning CheckStatus = "warning"
-	// CheckFault: there are no answers (or no vectors) until it is mended. Nothing else of the
-	// program is concerned.
-	CheckFault CheckStatus = "fault"
-)
-
-// Finding is one result of Check: Text says what is so, Remedy what to do ("" when it is well).
-type Finding struct {
-	Status CheckStatus
-	// Code names the check: api, key, model, embedding_model.
-	Code   string
-	Text   string
-	Remedy string
-}
 
 // maxModels bounds the list of models; that of a gateway takes about 1 MiB.
 const maxModels = 4 << 20
@@ -49,7 +28,7 @@ type modelList struct {
 }
 
 // Check asks the server for its models. It costs no tokens.
-func (c *Client) Check(ctx context.Context) []Finding {
+func (c *Client) Check(ctx context.Context) []integrations.Finding {
 	var list modelList
 	err := c.do(ctx, request{method: http.MethodGet, path: "/models", most: maxModels},
 		func(_ string, answer io.Reader) error {
@@ -60,10 +39,10 @@ func (c *Client) Check(ctx context.Context) []Finding {
 			return err
 		})
 	if err != nil {
-		return []Finding{c.explain(err)}
+		return []integrations.Finding{c.explain(err)}
 	}
-	findings := []Finding{
-		{Status: CheckOK, Code: "api", Text: "the model's server is reached and takes the key"},
+	findings := []integrations.Finding{
+		{Status: integrations.OK, Code: "api", Text: "the model's server is reached and takes the key"},
 		c.listed(list, "model", c.opt.Model),
 	}
 	if c.key == "" {
@@ -76,20 +55,22 @@ func (c *Client) Check(ctx context.Context) []Finding {
 }
 
 // listed tells whether a model is there.
-func (c *Client) listed(list modelList, setting, model string) Finding {
+func (c *Client) listed(list modelList, setting, model string) integrations.Finding {
 	for _, m := range list.Data {
 		if m.ID == model || m.ID == model+":latest" { // as Ollama completes names
-			return Finding{Status: CheckOK, Code: setting, Text: fmt.Sprintf("the server has the model %q", model)}
+			return integrations.Finding{
+				Status: integrations.OK, Code: setting, Text: fmt.Sprintf("the server has the model %q", model),
+			}
 		}
 	}
 	if len(list.Data) == 1 && list.Data[0].OwnedBy == "llamacpp" {
-		return Finding{
-			Status: CheckOK, Code: setting,
+		return integrations.Finding{
+			Status: integrations.OK, Code: setting,
 			Text: fmt.Sprintf("the server answers with the one model that it has loaded, also by the name %q", model),
 		}
 	}
-	return Finding{
-		Status: CheckFault, Code: setting, Text: fmt.Sprintf("the server has no model %q", model),
+	return integrations.Finding{
+		Status: integrations.Fault, Code: setting, Text: fmt.Sprintf("the server has no model %q", model),
 		Remedy: fmt.Sprintf("set %s.%s to one that it has%s, or load that one there", c.opt.Setting, setting, some(list)),
 	}
 }
@@ -112,7 +93,7 @@ func some(list modelList) string {
 }
 
 // explain makes a finding of a list that was not given.
-func (c *Client) explain(err error) Finding {
+func (c *Client) explain(err error) integrations.Finding {
 	address := c.opt.Setting + ".base_url"
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		if f, known := c.withoutList(refused.status); known {
@@ -121,50 +102,54 @@ func (c *Client) explain(err error) Finding {
 	}
 	failed, ok := errors.AsType[*topics.ModelError](err)
 	if !ok {
-		return Finding{Status: CheckFault, Code: "api", Text: "the check was cancelled", Remedy: "try again"}
+		return integrations.Finding{
+			Status: integrations.Fault, Code: "api", Text: "the check was cancelled", Remedy: "try again",
+		}
 	}
 	switch failed.Fault {
 	case topics.ModelBusy:
-		return Finding{
-			Status: CheckWarning, Code: "api", Text: "the model's server asks for a pause", Remedy: "try again later",
+		return integrations.Finding{
+			Status: integrations.Warning, Code: "api", Text: "the model's server asks for a pause", Remedy: "try again later",
 		}
 	case topics.ModelQuota:
-		return Finding{
-			Status: CheckFault, Code: "key", Text: "the account at the model's server has no money left: " + failed.Err.Error(),
+		return integrations.Finding{
+			Status: integrations.Fault, Code: "key",
+			Text:   "the account at the model's server has no money left: " + failed.Err.Error(),
 			Remedy: "top it up there",
 		}
 	case topics.ModelUnreadable, topics.ModelRefused:
-		return Finding{
-			Status: CheckFault, Code: "api", Text: "no usable answer: " + failed.Err.Error(),
+		return integrations.Finding{
+			Status: integrations.Fault, Code: "api", Text: "no usable answer: " + failed.Err.Error(),
 			Remedy: "check that " + address + " is that of the API; mostly it ends in /v1",
 		}
 	}
-	return Finding{
-		Status: CheckFault, Code: "api", Text: "the model's server cannot be reached: " + failed.Err.Error(),
+	return integrations.Finding{
+		Status: integrations.Fault, Code: "api", Text: "the model's server cannot be reached: " + failed.Err.Error(),
 		Remedy: "check that it runs, the network, a firewall in between and " + address,
 	}
 }
 
 // withoutList tells what a refusal of the list itself means.
-func (c *Client) withoutList(status int) (Finding, bool) {
+func (c *Client) withoutList(status int) (integrations.Finding, bool) {
 	key := c.opt.Setting + ".api_key"
 	switch {
 	case status == http.StatusUnauthorized:
-		f := Finding{Status: CheckFault, Code: "key", Text: "the model's server refuses the key"}
+		f := integrations.Finding{Status: integrations.Fault, Code: "key", Text: "the model's server refuses the key"}
 		if f.Remedy = "set " + key + " to one that is valid there"; c.key == "" {
 			f.Text, f.Remedy = "the model's server wants a key", "set "+key
 		}
 		return f, true
 	case status == http.StatusForbidden:
-		return Finding{
-			Status: CheckWarning, Code: "key", Text: "the key may not list the models, so the model was not looked for",
+		return integrations.Finding{
+			Status: integrations.Warning, Code: "key", Text: "the key may not list the models, so the model was not looked for",
 			Remedy: "if answers fail too, give the key of " + key + " the right to ask models",
 		}, true
 	case slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented}, status):
-		return Finding{
-			Status: CheckWarning, Code: "model", Text: "the server does not list its models, so the model was not looked for",
+		return integrations.Finding{
+			Status: integrations.Warning, Code: "model",
+			Text:   "the server does not list its models, so the model was not looked for",
 			Remedy: "if answers fail, check that " + c.opt.Setting + ".base_url is that of the API; mostly it ends in /v1",
 		}, true
 	}
-	return Finding{}, false
+	return integrations.Finding{}, false
 }

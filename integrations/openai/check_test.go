@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"topicpilot/integrations"
 	"topicpilot/integrations/openai"
 	"topicpilot/integrations/openai/openaitest"
 )
@@ -15,59 +16,59 @@ func TestCheck(t *testing.T) {
 		fault  openaitest.Fault
 		change func(*openai.Options)
 		down   bool
-		status openai.CheckStatus
+		status integrations.Status
 		// wants must stand in the worst finding.
 		wants []string
 	}{
-		"well":   {status: openai.CheckOK, wants: []string{"takes the key"}},
-		"Ollama": {opt: openaitest.Options{Flavour: openaitest.Ollama}, status: openai.CheckOK, wants: []string{"no key"}},
+		"well":   {status: integrations.OK, wants: []string{"takes the key"}},
+		"Ollama": {opt: openaitest.Options{Flavour: openaitest.Ollama}, status: integrations.OK, wants: []string{"no key"}},
 		"Ollama's names": {
 			opt:    openaitest.Options{Flavour: openaitest.Ollama, Models: []string{"llama3.2:latest"}},
-			change: func(o *openai.Options) { o.Model = "llama3.2" }, status: openai.CheckOK, wants: []string{"no key"},
+			change: func(o *openai.Options) { o.Model = "llama3.2" }, status: integrations.OK, wants: []string{"no key"},
 		},
 		"llama.cpp": {
 			opt: openaitest.Options{
 				Flavour: openaitest.LlamaCPP, Models: []string{"/models/q4.gguf"}, ReasoningModels: []string{},
 				EmbeddingModels: []string{},
 			},
-			change: func(o *openai.Options) { o.Model = "whatever" }, status: openai.CheckOK, wants: []string{"no key"},
+			change: func(o *openai.Options) { o.Model = "whatever" }, status: integrations.OK, wants: []string{"no key"},
 		},
 		"wrong key": {
 			change: func(o *openai.Options) { o.APIKey = text("sk-other") },
-			status: openai.CheckFault, wants: []string{"refuses the key", "ai.api_key"},
+			status: integrations.Fault, wants: []string{"refuses the key", "ai.api_key"},
 		},
 		"no key": {
 			change: func(o *openai.Options) { o.APIKey = nil },
-			status: openai.CheckFault, wants: []string{"wants a key", "ai.api_key"},
+			status: integrations.Fault, wants: []string{"wants a key", "ai.api_key"},
 		},
 		"restricted key": {
-			fault: openaitest.Fault{Status: 403}, status: openai.CheckWarning, wants: []string{"may not list"},
+			fault: openaitest.Fault{Status: 403}, status: integrations.Warning, wants: []string{"may not list"},
 		},
 		"no such model": {
 			change: func(o *openai.Options) { o.Model = "gpt-next" },
-			status: openai.CheckFault, wants: []string{`no model "gpt-next"`, "ai.model", `"fake-model"`},
+			status: integrations.Fault, wants: []string{`no model "gpt-next"`, "ai.model", `"fake-model"`},
 		},
 		"no such embedding model": {
 			change: func(o *openai.Options) { o.EmbeddingModel = "vectors" },
-			status: openai.CheckFault, wants: []string{`no model "vectors"`, "ai.embedding_model"},
+			status: integrations.Fault, wants: []string{`no model "vectors"`, "ai.embedding_model"},
 		},
 		"no list": {
-			fault: openaitest.Fault{Status: 404}, status: openai.CheckWarning,
+			fault: openaitest.Fault{Status: 404}, status: integrations.Warning,
 			wants: []string{"does not list", "ai.base_url", "/v1"},
 		},
 		"another server": {
-			fault: page(200, "<html>welcome</html>"), status: openai.CheckFault,
+			fault: page(200, "<html>welcome</html>"), status: integrations.Fault,
 			wants: []string{"no usable answer", "ai.base_url", "/v1"},
 		},
-		"another object": {fault: page(200, `{"ok":true}`), status: openai.CheckFault, wants: []string{"no usable answer"}},
+		"another object": {fault: page(200, `{"ok":true}`), status: integrations.Fault, wants: []string{"no usable answer"}},
 		"redirect": {
-			fault: status(301, "Location", "/x"), status: openai.CheckFault, wants: []string{"301", "ai.base_url"},
+			fault: status(301, "Location", "/x"), status: integrations.Fault, wants: []string{"301", "ai.base_url"},
 		},
-		"busy":     {fault: openaitest.Fault{Status: 429}, status: openai.CheckWarning, wants: []string{"pause"}},
-		"no money": {fault: coded(429, "insufficient_quota"), status: openai.CheckFault, wants: []string{"no money"}},
-		"failing":  {fault: openaitest.Fault{Status: 500}, status: openai.CheckFault, wants: []string{"500"}},
+		"busy":     {fault: openaitest.Fault{Status: 429}, status: integrations.Warning, wants: []string{"pause"}},
+		"no money": {fault: coded(429, "insufficient_quota"), status: integrations.Fault, wants: []string{"no money"}},
+		"failing":  {fault: openaitest.Fault{Status: 500}, status: integrations.Fault, wants: []string{"500"}},
 		"down": {
-			down: true, status: openai.CheckFault, wants: []string{"cannot be reached", "connection refused", "ai.base_url"},
+			down: true, status: integrations.Fault, wants: []string{"cannot be reached", "connection refused", "ai.base_url"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,10 +86,10 @@ func TestCheck(t *testing.T) {
 			findings := s.client.Check(t.Context())
 			worst := findings[0]
 			for _, f := range findings {
-				if (f.Remedy == "") != (f.Status == openai.CheckOK) || f.Code == "" || f.Text == "" {
+				if (f.Remedy == "") != (f.Status == integrations.OK) || f.Code == "" || f.Text == "" {
 					t.Errorf("%+v", f)
 				}
-				if f.Status != openai.CheckOK {
+				if f.Status != integrations.OK {
 					worst = f
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"topicpilot/integrations"
 	"topicpilot/topics"
 )
 
@@ -18,9 +19,6 @@ var (
 	_ topics.LanguageModel = (*Client)(nil)
 	_ topics.Embedder      = (*Client)(nil)
 )
-
-// Revealer is text that does not print itself, as config.Secret and config.URL.
-type Revealer interface{ Reveal() string }
 
 // The fields that may bound an answer.
 const (
@@ -34,9 +32,9 @@ const (
 type Options struct {
 	// BaseURL is the server's address with its path, mostly /v1; default OpenAI's. It may
 	// hold a secret, and is never shown.
-	BaseURL Revealer
+	BaseURL integrations.Revealer
 	// APIKey is sent as a bearer token; nil or empty for servers without keys.
-	APIKey Revealer
+	APIKey integrations.Revealer
 	// Model answers prompts.
 	Model string
 	// EmbeddingModel makes vectors; "" for none.
@@ -119,7 +117,7 @@ func New(opt Options) (*Client, error) {
 	}, nil
 }
 
-func reveal(text Revealer) string {
+func reveal(text integrations.Revealer) string {
 	if text == nil {
 		return ""
 	}

@@ -8,28 +8,9 @@ import (
 
 	"github.com/mymmrac/telego"
 
+	"topicpilot/integrations"
 	"topicpilot/topics"
 )
-
-// CheckStatus is how bad a finding is.
-type CheckStatus string
-
-// The statuses.
-const (
-	CheckOK      CheckStatus = "ok"
-	CheckWarning CheckStatus = "warning"
-	CheckFault   CheckStatus = "fault"
-)
-
-// Finding is one result of Check: Text says what is so, Remedy what to do ("" when it is well).
-type Finding struct {
-	Status CheckStatus
-	// Code names the check: api, token, clock, webhook, poller, privacy, group, forum, write, rights.
-	Code   string
-	ChatID int64 // of checks of a group
-	Text   string
-	Remedy string
-}
 
 // CheckOptions say what should be so.
 type CheckOptions struct {
@@ -47,12 +28,12 @@ const maxSkew = time.Minute
 // Check looks at everything that Telegram can tell about token, account, delivery and groups. It
 // changes nothing and takes no update away; another poller's waiting request may be ended once, which
 // that poller survives.
-func (c *Client) Check(ctx context.Context, o CheckOptions) []Finding {
+func (c *Client) Check(ctx context.Context, o CheckOptions) []integrations.Finding {
 	token, me := c.checkToken(ctx, "telegram.token")
 	if me == nil {
-		return []Finding{token}
+		return []integrations.Finding{token}
 	}
-	findings := []Finding{token, c.checkClock()}
+	findings := []integrations.Finding{token, c.checkClock()}
 	findings = append(findings, c.checkDelivery(ctx, o)...)
 	for _, chatID := range o.Groups {
 		findings = append(findings, c.checkGroup(ctx, chatID, me)...)
@@ -61,143 +42,153 @@ func (c *Client) Check(ctx context.Context, o CheckOptions) []Finding {
 }
 
 // CheckToken looks whether Telegram takes the token. setting is its name in the settings.
-func (c *Client) CheckToken(ctx context.Context, setting string) Finding {
+func (c *Client) CheckToken(ctx context.Context, setting string) integrations.Finding {
 	finding, _ := c.checkToken(ctx, setting)
 	return finding
 }
 
 // checkToken also gives the token's account, nil unless it is in order.
-func (c *Client) checkToken(ctx context.Context, setting string) (Finding, *telego.User) {
+func (c *Client) checkToken(ctx context.Context, setting string) (integrations.Finding, *telego.User) {
 	me, err := c.getMe(ctx)
 	switch {
 	case refusedWith(err, 401, ""), refusedWith(err, 404, ""):
-		return Finding{
-			Status: CheckFault, Code: "token", Text: "Telegram refuses the token",
+		return integrations.Finding{
+			Status: integrations.Fault, Code: "token", Text: "Telegram refuses the token",
 			Remedy: "set " + setting + " to the one that @BotFather shows for the bot",
 		}, nil
 	case err != nil:
 		return unreachable(err), nil
 	}
-	return Finding{
-		Status: CheckOK, Code: "token", Text: fmt.Sprintf("token of @%s (id %d)", me.Username, me.ID),
+	return integrations.Finding{
+		Status: integrations.OK, Code: "token", Text: fmt.Sprintf("token of @%s (id %d)", me.Username, me.ID),
 	}, me
 }
 
-func unreachable(err error) Finding {
+func unreachable(err error) integrations.Finding {
 	cause := err
 	if unknown, ok := errors.AsType[*topics.UnknownOutcome](err); ok {
 		cause = unknown.Err
 	}
 	if _, answered := errors.AsType[*APIError](err); answered || errors.Is(err, errUnreadable) {
-		return Finding{
-			Status: CheckFault, Code: "api", Text: "no usable answer: " + cause.Error(),
+		return integrations.Finding{
+			Status: integrations.Fault, Code: "api", Text: "no usable answer: " + cause.Error(),
 			Remedy: "check that telegram.api_url is a Bot API server, and what stands in between; try again",
 		}
 	}
-	return Finding{
-		Status: CheckFault, Code: "api", Text: "Telegram cannot be reached: " + cause.Error(),
+	return integrations.Finding{
+		Status: integrations.Fault, Code: "api", Text: "Telegram cannot be reached: " + cause.Error(),
 		Remedy: "check the network, a firewall in between and telegram.api_url",
 	}
 }
 
-func (c *Client) checkClock() Finding {
+func (c *Client) checkClock() integrations.Finding {
 	skew := time.Duration(c.skew.Load())
 	switch {
 	case !c.hasSkew.Load():
-		return Finding{Status: CheckOK, Code: "clock", Text: "Telegram did not tell its time; clock not compared"}
+		return integrations.Finding{
+			Status: integrations.OK, Code: "clock", Text: "Telegram did not tell its time; clock not compared",
+		}
 	case skew.Abs() > maxSkew:
-		return Finding{
-			Status: CheckFault, Code: "clock",
+		return integrations.Finding{
+			Status: integrations.Fault, Code: "clock",
 			Text:   fmt.Sprintf("the clock is off by %s", skew.Abs().Truncate(time.Second)),
 			Remedy: "set the clock, for instance by switching NTP on (timedatectl set-ntp true)",
 		}
 	}
-	return Finding{Status: CheckOK, Code: "clock", Text: "clock agrees with Telegram's"}
+	return integrations.Finding{Status: integrations.OK, Code: "clock", Text: "clock agrees with Telegram's"}
 }
 
 // checkDelivery looks at the webhook and, without one, for another poller.
-func (c *Client) checkDelivery(ctx context.Context, o CheckOptions) []Finding {
+func (c *Client) checkDelivery(ctx context.Context, o CheckOptions) []integrations.Finding {
 	wanted := o.WebhookURL
 	info, err := c.webhookInfo(ctx)
 	if err != nil {
-		return []Finding{{
-			Status: CheckWarning, Code: "webhook", Text: "the webhook cannot be looked at: " + err.Error(),
+		return []integrations.Finding{{
+			Status: integrations.Warning, Code: "webhook", Text: "the webhook cannot be looked at: " + err.Error(),
 			Remedy: "try again",
 		}}
 	}
 	switch {
 	case info.URL == "" && wanted == "" && o.Quiet:
-		return []Finding{{Status: CheckOK, Code: "webhook", Text: "no webhook is set"}}
+		return []integrations.Finding{{Status: integrations.OK, Code: "webhook", Text: "no webhook is set"}}
 	case info.URL == "" && wanted == "":
-		return []Finding{{Status: CheckOK, Code: "webhook", Text: "no webhook is set"}, c.checkPoller(ctx)}
+		return []integrations.Finding{{
+			Status: integrations.OK, Code: "webhook", Text: "no webhook is set"}, c.checkPoller(ctx),
+		}
 	case info.URL == "":
-		return []Finding{{Status: CheckOK, Code: "webhook", Text: "our webhook is not set yet; run sets it"}}
+		return []integrations.Finding{{
+			Status: integrations.OK, Code: "webhook", Text: "our webhook is not set yet; run sets it",
+		}}
 	case wanted == "":
-		return []Finding{{
-			Status: CheckFault, Code: "webhook",
+		return []integrations.Finding{{
+			Status: integrations.Fault, Code: "webhook",
 			Text:   "a webhook of another address is set (" + address(info.URL) + "): updates go there",
 			Remedy: "start with `topicpilot run --take-over` to remove it, or set telegram.webhook.url",
 		}}
 	case info.URL != wanted:
-		return []Finding{{
-			Status: CheckWarning, Code: "webhook",
+		return []integrations.Finding{{
+			Status: integrations.Warning, Code: "webhook",
 			Text:   "a webhook of another address is set (" + address(info.URL) + ")",
 			Remedy: "run replaces it; stop the other program, or it will replace ours",
 		}}
 	}
 	if warning := deliveryWarning(info); warning != "" {
-		return []Finding{{
-			Status: CheckWarning, Code: "webhook", Text: warning,
+		return []integrations.Finding{{
+			Status: integrations.Warning, Code: "webhook", Text: warning,
 			Remedy: "check that webhook.url leads here from outside, with a valid certificate, on port 443, 80, 88 or 8443",
 		}}
 	}
-	return []Finding{{
-		Status: CheckOK, Code: "webhook", Text: fmt.Sprintf("our webhook is set, %d updates wait", info.PendingUpdateCount),
+	return []integrations.Finding{{
+		Status: integrations.OK, Code: "webhook",
+		Text: fmt.Sprintf("our webhook is set, %d updates wait", info.PendingUpdateCount),
 	}}
 }
 
 // checkPoller asks for updates without confirming any. The newcomer of two pollers is answered and
 // the older one refused, which then comes back and ends ours: hence the second, longer look.
-func (c *Client) checkPoller(ctx context.Context) Finding {
+func (c *Client) checkPoller(ctx context.Context) integrations.Finding {
 	for _, seconds := range []int{0, 2} {
 		batch, err := c.getUpdates(ctx, getUpdates{Limit: 1, Timeout: seconds})
 		switch {
 		case refusedWith(err, 409, ""):
-			return Finding{
-				Status: CheckFault, Code: "poller", Text: "another program polls with the same token",
+			return integrations.Finding{
+				Status: integrations.Fault, Code: "poller", Text: "another program polls with the same token",
 				Remedy: "stop it, or start with `topicpilot run --take-over`; if that program is this topicpilot, all is well",
 			}
 		case err != nil:
-			return Finding{
-				Status: CheckWarning, Code: "poller", Text: "updates cannot be asked for: " + err.Error(), Remedy: "try again",
+			return integrations.Finding{
+				Status: integrations.Warning, Code: "poller", Text: "updates cannot be asked for: " + err.Error(),
+				Remedy: "try again",
 			}
 		case len(batch) > 0:
-			return Finding{Status: CheckOK, Code: "poller", Text: "updates wait for the bot"}
+			return integrations.Finding{Status: integrations.OK, Code: "poller", Text: "updates wait for the bot"}
 		}
 	}
-	return Finding{Status: CheckOK, Code: "poller", Text: "nobody else polls"}
+	return integrations.Finding{Status: integrations.OK, Code: "poller", Text: "nobody else polls"}
 }
 
-func (c *Client) checkGroup(ctx context.Context, chatID int64, me *telego.User) []Finding {
+func (c *Client) checkGroup(ctx context.Context, chatID int64, me *telego.User) []integrations.Finding {
 	chat, err := c.bot.GetChat(ctx, &telego.GetChatParams{ChatID: telego.ChatID{ID: chatID}})
 	if err != nil {
-		return []Finding{groupFinding(chatID, tidy("getChat", err))}
+		return []integrations.Finding{groupFinding(chatID, tidy("getChat", err))}
 	}
 	member, err := c.member(ctx, chatID, me.ID)
 	if err != nil {
-		return []Finding{groupFinding(chatID, err)}
+		return []integrations.Finding{groupFinding(chatID, err)}
 	}
 	if !member.MemberIsMember() {
-		return []Finding{notInGroup(chatID)}
+		return []integrations.Finding{notInGroup(chatID)}
 	}
-	findings := []Finding{{
-		Status: CheckOK, Code: "group", ChatID: chatID, Text: fmt.Sprintf("group %d: the bot is in it", chatID),
+	findings := []integrations.Finding{{
+		Status: integrations.OK, Code: "group", ChatID: chatID, Text: fmt.Sprintf("group %d: the bot is in it", chatID),
 	}}
-	add := func(status CheckStatus, code, text, remedy string) {
-		findings = append(findings, Finding{status, code, chatID, fmt.Sprintf("group %d: %s", chatID, text), remedy})
+	add := func(status integrations.Status, code, text, remedy string) {
+		findings = append(findings, integrations.Finding{
+			Status: status, Code: code, ChatID: chatID, Text: fmt.Sprintf("group %d: %s", chatID, text), Remedy: remedy,
+		})
 	}
 	if !chat.IsForum {
-		add(CheckFault, "forum", "topics are off; it is not a forum", "switch Topics on in the group's settings")
+		add(integrations.Fault, "forum", "topics are off; it is not a forum", "switch Topics on in the group's settings")
 	}
 	admin, _ := member.(*telego.ChatMemberAdministrator)
 	_, owner := member.(*telego.ChatMemberOwner)
@@ -205,21 +196,21 @@ func (c *Client) checkGroup(ctx context.Context, chatID int64, me *telego.User) 
 	switch {
 	case me.CanReadAllGroupMessages:
 	case isAdmin:
-		add(CheckWarning, "privacy", "privacy mode is on; only as an administrator does the bot see all messages",
+		add(integrations.Warning, "privacy", "privacy mode is on; only as an administrator does the bot see all messages",
 			"switch it off in @BotFather (/setprivacy), or the bot sees commands only once it is no administrator")
 	default:
-		add(CheckFault, "privacy", "privacy mode is on: the bot sees commands only",
+		add(integrations.Fault, "privacy", "privacy mode is on: the bot sees commands only",
 			"switch it off in @BotFather (/setprivacy) and add the bot to the group anew, or make it an administrator")
 	}
 	if !mayPost(member, chat) {
-		add(CheckFault, "write", "the bot has no right to post", "let it send messages, or make it an administrator")
+		add(integrations.Fault, "write", "the bot has no right to post", "let it send messages, or make it an administrator")
 	}
 	switch {
 	case !isAdmin:
-		add(CheckWarning, "rights", "the bot is no administrator: changes of members are not told to it "+
+		add(integrations.Warning, "rights", "the bot is no administrator: changes of members are not told to it "+
 			"and it cannot write into closed topics", "make it an administrator with the right to manage topics")
 	case admin != nil && !admin.CanManageTopics:
-		add(CheckWarning, "rights", "the bot cannot write into closed topics", "give it the right to manage topics")
+		add(integrations.Warning, "rights", "the bot cannot write into closed topics", "give it the right to manage topics")
 	}
 	return findings
 }
@@ -234,28 +225,29 @@ func mayPost(member telego.ChatMember, chat *telego.ChatFullInfo) bool {
 	return true
 }
 
-func notInGroup(chatID int64) Finding {
-	return Finding{
-		Status: CheckFault, Code: "group", ChatID: chatID, Text: fmt.Sprintf("group %d: the bot is not in it", chatID),
+func notInGroup(chatID int64) integrations.Finding {
+	return integrations.Finding{
+		Status: integrations.Fault, Code: "group", ChatID: chatID,
+		Text:   fmt.Sprintf("group %d: the bot is not in it", chatID),
 		Remedy: "add the bot to the group; check the id (it begins with -100)",
 	}
 }
 
-func groupFinding(chatID int64, err error) Finding {
+func groupFinding(chatID int64, err error) integrations.Finding {
 	var hopeless *topics.Hopeless
 	var migrated *topics.Migrated
 	switch {
 	case errors.As(err, &migrated):
-		return Finding{
-			Status: CheckFault, Code: "group", ChatID: chatID,
+		return integrations.Finding{
+			Status: integrations.Fault, Code: "group", ChatID: chatID,
 			Text:   fmt.Sprintf("group %d has become %d", chatID, migrated.To),
 			Remedy: fmt.Sprintf("set the group's id to %d", migrated.To),
 		}
 	case errors.As(err, &hopeless):
 		return notInGroup(chatID)
 	}
-	return Finding{
-		Status: CheckWarning, Code: "group", ChatID: chatID,
+	return integrations.Finding{
+		Status: integrations.Warning, Code: "group", ChatID: chatID,
 		Text: fmt.Sprintf("group %d cannot be looked at: %v", chatID, err), Remedy: "try again",
 	}
 }

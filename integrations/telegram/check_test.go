@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"topicpilot/integrations"
 	"topicpilot/integrations/telegram"
 	"topicpilot/integrations/telegram/telegramtest"
 	"topicpilot/topics"
@@ -20,13 +21,13 @@ func outgoing(s *stage, text string) topics.Outgoing {
 	}
 }
 
-func find(list []telegram.Finding, code string) telegram.Finding {
+func find(list []integrations.Finding, code string) integrations.Finding {
 	for _, f := range list {
 		if f.Code == code {
 			return f
 		}
 	}
-	return telegram.Finding{}
+	return integrations.Finding{}
 }
 
 func TestCheck(t *testing.T) {
@@ -42,51 +43,51 @@ func TestCheck(t *testing.T) {
 		set     func(*stage)
 		wanted  string // webhook.url
 		code    string
-		status  telegram.CheckStatus
+		status  integrations.Status
 	}{
-		{name: "all is well", code: "poller", status: telegram.CheckOK},
+		{name: "all is well", code: "poller", status: integrations.OK},
 		{"bad token", telegramtest.Options{}, func(s *stage) {
 			s.Fail("getMe", telegramtest.Fault{Code: 401, Times: -1})
-		}, "", "token", telegram.CheckFault},
+		}, "", "token", integrations.Fault},
 		{"unreachable", telegramtest.Options{}, func(s *stage) {
 			s.Fail("getMe", telegramtest.Fault{Close: true, Times: -1})
-		}, "", "api", telegram.CheckFault},
+		}, "", "api", integrations.Fault},
 		{"not in the group", telegramtest.Options{}, func(s *stage) {
 			bot(s, telegramtest.Member{Status: telegramtest.Left})
-		}, "", "group", telegram.CheckFault},
+		}, "", "group", integrations.Fault},
 		{"not a forum", telegramtest.Options{}, func(s *stage) {
 			_ = s.SetForum(group, false)
-		}, "", "forum", telegram.CheckFault},
+		}, "", "forum", integrations.Fault},
 		{"may not post", telegramtest.Options{}, func(s *stage) {
 			bot(s, telegramtest.Member{Status: telegramtest.Restricted, IsMember: true})
-		}, "", "write", telegram.CheckFault},
+		}, "", "write", integrations.Fault},
 		{
 			"privacy mode",
 			telegramtest.Options{
 				Bot: telegramtest.User{ID: telegramtest.DefaultBotID, FirstName: "T", Username: "t_bot"},
 			},
-			func(s *stage) { bot(s, telegramtest.Member{Status: telegramtest.Regular}) }, "", "privacy", telegram.CheckFault,
+			func(s *stage) { bot(s, telegramtest.Member{Status: telegramtest.Regular}) }, "", "privacy", integrations.Fault,
 		},
 		{"cannot manage topics", telegramtest.Options{}, func(s *stage) {
 			bot(s, telegramtest.Member{Status: telegramtest.Administrator})
-		}, "", "rights", telegram.CheckWarning},
-		{"another poller", telegramtest.Options{}, func(s *stage) { s.StealPolling(-1) }, "", "poller", telegram.CheckFault},
+		}, "", "rights", integrations.Warning},
+		{"another poller", telegramtest.Options{}, func(s *stage) { s.StealPolling(-1) }, "", "poller", integrations.Fault},
 		{
 			"foreign webhook",
 			telegramtest.Options{},
 			func(s *stage) { setHook(s, "https://other.example/p") }, "",
-			"webhook", telegram.CheckFault,
+			"webhook", integrations.Fault,
 		},
 		{
 			"foreign webhook, to be replaced",
 			telegramtest.Options{},
 			func(s *stage) { setHook(s, "https://other.example/p") },
-			ourURL, "webhook", telegram.CheckWarning,
+			ourURL, "webhook", integrations.Warning,
 		},
 		{"our webhook", telegramtest.Options{}, func(s *stage) {
 			s.Fail("getWebhookInfo", telegramtest.Fault{Garbage: `{"ok":true,"result":{"url":"` + ourURL + `"}}`})
-		}, ourURL, "webhook", telegram.CheckOK},
-		{"our webhook not yet set", telegramtest.Options{}, func(*stage) {}, ourURL, "webhook", telegram.CheckOK},
+		}, ourURL, "webhook", integrations.OK},
+		{"our webhook not yet set", telegramtest.Options{}, func(*stage) {}, ourURL, "webhook", integrations.OK},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -97,7 +98,7 @@ func TestCheck(t *testing.T) {
 			before := s.Pending()
 			findings := s.client.Check(t.Context(), telegram.CheckOptions{WebhookURL: c.wanted, Groups: []int64{group}})
 			f := find(findings, c.code)
-			if f.Status != c.status || f.Text == "" || (f.Status != telegram.CheckOK) != (f.Remedy != "") {
+			if f.Status != c.status || f.Text == "" || (f.Status != integrations.OK) != (f.Remedy != "") {
 				t.Errorf("finding %+v of %+v", f, findings)
 			}
 			if strings.Contains(fmt.Sprint(findings), s.Token()) {
@@ -129,10 +130,10 @@ func setHook(s *stage, url string) {
 func TestCheckClock(t *testing.T) {
 	for name, c := range map[string]struct {
 		off    time.Duration
-		status telegram.CheckStatus
+		status integrations.Status
 	}{
-		"right": {0, telegram.CheckOK}, "late": {2 * time.Minute, telegram.CheckFault},
-		"early": {-2 * time.Minute, telegram.CheckFault},
+		"right": {0, integrations.OK}, "late": {2 * time.Minute, integrations.Fault},
+		"early": {-2 * time.Minute, integrations.Fault},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
