@@ -17,7 +17,8 @@ const useEvery = 20 * time.Hour
 type bank struct {
 	vectors   map[hash]vector
 	dimension int
-	// kept are all that the store has, as far as it has been read.
+	// kept are those that the store has, as far as is known: what comes back is looked for
+	// there.
 	kept map[hash]bool
 	read bool
 	used time.Time
@@ -28,7 +29,7 @@ type bank struct {
 func (k *bank) add(vectors map[hash]vector, dimension int) (dropped int) {
 	if k.dimension != dimension {
 		dropped = len(k.vectors)
-		k.vectors, k.kept, k.dimension = make(map[hash]vector), nil, dimension
+		k.vectors, k.dimension = make(map[hash]vector), dimension
 	}
 	maps.Copy(k.vectors, vectors)
 	return dropped

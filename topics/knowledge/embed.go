@@ -238,8 +238,18 @@ func (b *Base) keep(ctx context.Context, made map[hash]vector, kept []topics.Kep
 		return dropped
 	}
 	err := b.o.Vectors.KeepVectors(ctx, b.o.Embedder.EmbeddingModel(), kept)
-	if err != nil && ctx.Err() == nil {
-		b.o.Log.WarnContext(ctx, "vectors cannot be kept; they are made anew after a restart", slog.Any("error", err))
+	if err != nil {
+		if ctx.Err() == nil {
+			b.o.Log.WarnContext(ctx, "vectors cannot be kept; they are made anew after a restart", slog.Any("error", err))
+		}
+		return dropped
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.bank.kept) < 2*maxChunks && b.bank.kept != nil {
+		for h := range made {
+			b.bank.kept[h] = true
+		}
 	}
 	return dropped
 }
