@@ -326,6 +326,7 @@ func TestAdvisorLongDraft(t *testing.T) {
 	thread := a.topic(11, "Ann")
 	a.post(thread, mirrorID, "Money back: a long wait and a form?")
 	m := a.drafted(thread, long)
+	a.calm()
 	block := ""
 	for _, e := range m.Entities {
 		if e.Type == "pre" {

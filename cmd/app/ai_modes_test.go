@@ -193,8 +193,7 @@ func TestAdvisorStats(t *testing.T) {
 	}
 	for i, end := range ends {
 		thread := a.topic(int64(20+i), "Ann")
-		a.post(thread, mirrorID, refundAsked)
-		end(thread, a.drafted(thread, refundAnswer))
+		end(thread, a.draftIn(thread))
 		a.calm()
 	}
 	for i := range 2 {

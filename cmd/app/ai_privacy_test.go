@@ -48,7 +48,10 @@ func TestAdvisorInternalKnowledge(t *testing.T) {
 		for _, chunk := range r.Data.Chunks {
 			a.lacks(chunk.ID+chunk.Title+chunk.Text, internalWord, "Exceptions", "secrets")
 		}
-		a.lacks(said(r), "opens the safe.", "is granted with", "pelican", "walrus")
+		a.lacks(said(r), "opens the safe.", "is granted with", "pelican")
+		if !strings.Contains(r.Data.Question, "walrus") { // that is Bob's own
+			a.lacks(said(r), "walrus")
+		}
 	}
 	for _, m := range a.ours(thread) {
 		a.lacks(m.Text, internalWord)

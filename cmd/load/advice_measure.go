@@ -44,7 +44,7 @@ func (w *adviceWorld) measure(ctx context.Context, c *adviceCmd, child *proc.Chi
 	}
 	row := &adviceFigures{topics: w.topics, took: time.Since(begin)}
 	if err := w.wait(ctx, child, advicePatience+c.Model+c.Debounce, w.allDrafted); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: was the former question answered before there was one? Want a longer --every", err)
 	}
 	if row.end, err = proc.UsageOf(child.PID()); err != nil {
 		return nil, err
