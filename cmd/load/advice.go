@@ -34,7 +34,7 @@ type adviceCmd struct {
 	For      time.Duration `default:"40s" help:"How long they write, for each row."`
 	Model    time.Duration `default:"300ms" help:"What the model takes for an answer."`
 	Debounce time.Duration `default:"200ms" help:"The silence that ends a burst (ai.debounce)."`
-	Every    time.Duration `default:"4s" help:"How often each customer asks; an operator answers the former question then."`
+	Every    time.Duration `default:"4s" help:"How often each customer asks; the former question is answered then."`
 	Articles int           `default:"500" help:"Articles that are searched."`
 	Dir      string        `placeholder:"FOLDER" help:"Where the database is made, on a real disk."`
 }
