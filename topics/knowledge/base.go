@@ -222,5 +222,22 @@ func (b *Base) Search(ctx context.Context, query topics.KnowledgeQuery) ([]topic
 			Chunk: s.entries[s.words.docs[m.doc]].Chunk, Score: m.score, Strength: m.strength,
 		})
 	}
+	if query.Whole && q.visible <= limit {
+		hits = s.withRest(hits, q.visible)
+	}
 	return hits, nil
+}
+
+// withRest adds the other ones of the first documents.
+func (s *state) withRest(hits []topics.KnowledgeHit, visible int) []topics.KnowledgeHit {
+	found := make(map[string]bool, len(hits))
+	for _, hit := range hits {
+		found[hit.ID] = true
+	}
+	for _, at := range s.words.docs[:visible] {
+		if chunk := s.entries[at].Chunk; !found[chunk.ID] {
+			hits = append(hits, topics.KnowledgeHit{Chunk: chunk})
+		}
+	}
+	return hits
 }

@@ -197,3 +197,35 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// clustered are vectors of many themes, with what all of them have in common.
+func clustered(vectors, questions, dimension int) (list, asked [][]float32) {
+	p := newPlayed(dimension)
+	for range vectors {
+		list = append(list, p.normal(p.themes[p.random.IntN(len(p.themes))], 0.8))
+	}
+	for range questions {
+		asked = append(asked, p.normal(list[p.random.IntN(vectors)], 0.6))
+	}
+	return list, asked
+}
+
+// TestRecall: the signs lose next to nothing of what the exact cosine finds.
+func TestRecall(t *testing.T) {
+	list, asked := clustered(10_000, 50, 256)
+	if got := knowledge.Recall(list, asked); got < 0.97 {
+		t.Errorf("recall@10 is %.3f", got)
+	}
+}
+
+// BenchmarkRecall is that of 50,000 vectors.
+func BenchmarkRecall(b *testing.B) {
+	for _, dimension := range []int{768, 1536} {
+		b.Run(fmt.Sprintf("dimension=%d", dimension), func(b *testing.B) {
+			list, asked := clustered(50_000, 100, dimension)
+			for b.Loop() {
+				b.ReportMetric(knowledge.Recall(list, asked), "recall@10")
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"path"
 	"strconv"
@@ -27,7 +28,7 @@ type entry struct {
 // entries makes the chunks of all files, at most maxChunks. over names the first file of
 // which something is left out, "" for none.
 func entries(files []*file) (list []entry, over string) {
-	ids := make(map[string]bool)
+	given := ids{taken: make(map[string]bool), equal: make(map[hash]int)}
 	for _, f := range files {
 		for _, p := range f.pieces {
 			if len(list) == maxChunks {
@@ -42,22 +43,29 @@ func entries(files []*file) (list []entry, over string) {
 			} else {
 				e.Title = strings.TrimSuffix(path.Base(f.path), path.Ext(f.path))
 			}
-			e.ID = newID(e, ids)
+			e.ID = given.next(e)
 			list = append(list, e)
 		}
 	}
 	return list, ""
 }
 
-// newID makes an id that no chunk has so far: a name for people, and a hash of what the
-// chunk says and where. Equal ones in the same place are counted.
-func newID(e entry, taken map[string]bool) string {
-	for again := 0; ; again++ {
-		parts := []string{strconv.Itoa(e.folder), e.File, e.Title, e.Text, strconv.Itoa(again)}
-		sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-		id := slug(e.File) + "-" + hex.EncodeToString(sum[:4])
-		if !taken[id] {
-			taken[id] = true
+// ids gives each chunk one of its own: a name for people, and a hash of what the chunk says
+// and where. Equal ones in the same place are counted.
+type ids struct {
+	taken map[string]bool
+	equal map[hash]int
+}
+
+func (d *ids) next(e entry) string {
+	parts := []string{strconv.Itoa(e.folder), e.File, e.Title, e.Text}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	for {
+		own := sha256.Sum256(binary.AppendUvarint(sum[:], uint64(d.equal[sum]))) //nolint:gosec // a count
+		d.equal[sum]++
+		id := slug(e.File) + "-" + hex.EncodeToString(own[:4])
+		if !d.taken[id] {
+			d.taken[id] = true
 			return id
 		}
 	}

@@ -142,7 +142,7 @@ func TestChange(t *testing.T) {
 	}{
 		{"nothing", func() error { return nil }, false, "banana", "cherry", 0},
 		{"a new text", func() error { write(t, folder, "a.md", "cherry"); return nil }, true, "cherry", "apple", 0},
-		{"a text of the same length", func() error { write(t, folder, "a.md", "damson"); return nil }, true, "damson", "cherry", 0},
+		{"the same length", func() error { write(t, folder, "a.md", "damson"); return nil }, true, "damson", "cherry", 0},
 		{"the same text again", func() error { write(t, folder, "b.md", "banana"); return nil }, true, "banana", "cherry", 0},
 		{"a new file", func() error { write(t, folder, "c/d.md", "elder"); return nil }, true, "elder", "cherry", 0},
 		{"a broken file", func() error { write(t, folder, "a.md", "\xff"); return nil }, true, "elder", "damson", 1},

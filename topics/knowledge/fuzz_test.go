@@ -48,8 +48,10 @@ func checkSplit(t *testing.T, name, text string) {
 
 func FuzzMarkdown(f *testing.F) {
 	for _, seed := range []string{
-		"# A\n\ntext", "A\n=\n\n- x\n  - y\n\n1. z", "|a|b|\n|-|-|\n|1|2|", "```\ncode\n```\n\n    code", "> # q {internal}\n> x",
-		"<div data-internal>\n\nx", "[a](http://x \"t\") ![i](y) <http://z> `c` **b** a\\\nb", "# {internal}\n##\n###### x {internal",
+		"# A\n\ntext", "A\n=\n\n- x\n  - y\n\n1. z", "|a|b|\n|-|-|\n|1|2|", "```\ncode\n```\n\n    code",
+		"> # q {internal}\n> x",
+		"<div data-internal>\n\nx", "[a](http://x \"t\") ![i](y) <http://z> `c` **b** a\\\nb",
+		"# {internal}\n##\n###### x {internal",
 		"<!-- c -->\n<?x?>\n<script>y</script>", "a  \nb\n***\n&amp; &#123;internal&#125;",
 	} {
 		f.Add(seed)
@@ -59,9 +61,11 @@ func FuzzMarkdown(f *testing.F) {
 
 func FuzzHTML(f *testing.F) {
 	for _, seed := range []string{
-		"<h1>a</h1><p>b", "<div data-internal><p>x</div>y", "<table data-internal><tr><td>x<td>y", "<nav>x", "<pre>a\n b</pre>",
+		"<h1>a</h1><p>b", "<div data-internal><p>x</div>y", "<table data-internal><tr><td>x<td>y", "<nav>x",
+		"<pre>a\n b</pre>",
 		"<title>t</title><link rel=canonical href=https://x.example><meta name=internal content=1>",
-		"<ul><li data-internal=0>a<li>b</ul>", "<h2 data-internal>x<h3>y</h3>z", "<svg/><svg><path/></svg>", "<a href=tel:1>x</a><br>",
+		"<ul><li data-internal=0>a<li>b</ul>", "<h2 data-internal>x<h3>y</h3>z", "<svg/><svg><path/></svg>",
+		"<a href=tel:1>x</a><br>",
 		"<p data-internal", "<!-- x", "<plaintext>x", "<h1><span data-internal>x</h1>y",
 	} {
 		f.Add(seed)
@@ -71,7 +75,8 @@ func FuzzHTML(f *testing.F) {
 
 func FuzzCSV(f *testing.F) {
 	for _, seed := range []string{
-		"question,answer\na,b", "answer;question;internal\n\"x\ny\";z;yes", "question\tanswer\n\"", "question,answer,internal\n\"a\nb,c,\nd,e,",
+		"question,answer\na,b", "answer;question;internal\n\"x\ny\";z;yes", "question\tanswer\n\"",
+		"question,answer,internal\n\"a\nb,c,\nd,e,",
 		"title,link,date,question,answer\nt,https://x.example,2026-01-01,q,a", ",\n", "question,answer\na\"b,c\nd,e",
 	} {
 		f.Add(seed)
@@ -81,8 +86,10 @@ func FuzzCSV(f *testing.F) {
 
 func FuzzFrontMatter(f *testing.F) {
 	for _, seed := range []string{
-		"title: a\nlink: https://x.example\ndate: 2026-01-01\ninternal: no", "internal: [", "&a [*a]", "a: &b {c: *b}", "internal: !!binary eA==",
-		"? [x]\n: y", "title: |\n  a\n  b", "date: 2026-13-45", "link: javascript:alert(1)", "internal: no\n...\ninternal: yes",
+		"title: a\nlink: https://x.example\ndate: 2026-01-01\ninternal: no", "internal: [", "&a [*a]", "a: &b {c: *b}",
+		"internal: !!binary eA==",
+		"? [x]\n: y", "title: |\n  a\n  b", "date: 2026-13-45", "link: javascript:alert(1)",
+		"internal: no\n...\ninternal: yes",
 	} {
 		f.Add(seed)
 	}

@@ -221,7 +221,8 @@ func (a *author) html(out *strings.Builder, secret bool, depth int) {
 			out.WriteString("<" + name)
 			if a.rarely("marked") {
 				inside = true
-				out.WriteString(rapid.SampledFrom([]string{" data-internal", ` data-internal="true"`, " data-internal=1"}).Draw(a.T, "mark"))
+				marks := []string{" data-internal", ` data-internal="true"`, " data-internal=1"}
+				out.WriteString(rapid.SampledFrom(marks).Draw(a.T, "mark"))
 			}
 			out.WriteString(">")
 			a.html(out, inside, depth-1)
@@ -305,7 +306,7 @@ func TestInternalDoesNotCrowdOut(t *testing.T) {
 	for i := range 300 {
 		write(t, folder, fmt.Sprintf("internal/%03d.md", i), "# Refund refund refund\n\nrefund")
 	}
-	write(t, folder, "a.md", "# Other things\n\nA word on the refund among a good many of other words, of which some say nothing.")
+	write(t, folder, "a.md", "# Other things\n\nA word on the refund among a good many of other words.")
 	base := load(t, folder)
 	hits, err := base.Search(t.Context(), topics.KnowledgeQuery{Text: "refund", Limit: 1})
 	if err != nil || len(hits) != 1 || hits[0].File != "a.md" || hits[0].Strength != 1 {

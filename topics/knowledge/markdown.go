@@ -28,7 +28,8 @@ func newMarkdown() parser.Parser {
 type markdown struct {
 	builder
 	source []byte
-	line   int // of the file in which source begins
+	// line is that of the file in which the byte at of source stands.
+	line, at int
 }
 
 func readMarkdown(p parser.Parser, written string) article {
@@ -241,8 +242,18 @@ func (m *markdown) lineOf(n ast.Node) int {
 			break
 		}
 		if lines := n.Lines(); lines != nil && lines.Len() > 0 {
-			return m.line + bytes.Count(m.source[:lines.At(0).Start], []byte("\n"))
+			return m.lineAt(lines.At(0).Start)
 		}
 	}
 	return 0
+}
+
+// lineAt counts on from the last block, as there may be many.
+func (m *markdown) lineAt(at int) int {
+	if at < m.at {
+		return m.line - bytes.Count(m.source[at:m.at], []byte("\n"))
+	}
+	m.line += bytes.Count(m.source[m.at:at], []byte("\n"))
+	m.at = at
+	return m.line
 }
