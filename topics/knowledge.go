@@ -36,6 +36,9 @@ type KnowledgeQuery struct {
 	Limit int
 	// Internal also finds internal parts. It is set for what only operators read.
 	Internal bool
+	// Whole also gives what was not found, with a Score of 0, where all that may be found is
+	// no more than Limit: whoever reads that much anyway needs no search.
+	Whole bool
 	// For is the topic that the search is for, whose budget an embedding is taken from; the
 	// zero value for none.
 	For Conversation

@@ -94,7 +94,7 @@ func (a *Advisor) advise(ctx context.Context, q Question) (Advice, float64, Reas
 // search finds what the question is about.
 func (a *Advisor) search(ctx context.Context, q Question) ([]topics.KnowledgeHit, error) {
 	hits, err := a.o.Knowledge.Search(ctx, topics.KnowledgeQuery{
-		Text: a.searched(q), Limit: maxChunks, Internal: q.Internal, For: q.For,
+		Text: a.searched(q), Limit: maxChunks, Internal: q.Internal, Whole: true, For: q.For,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("search the knowledge: %w", err)
