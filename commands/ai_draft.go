@@ -28,7 +28,7 @@ func (a *AI) drafted(ctx context.Context, p place, task aiTask, began time.Time)
 	if err != nil || !before.due() {
 		return topics.TaskResult{}, err
 	}
-	if newer, writing := a.newer(before, task); newer && (!writing || !a.long(before)) {
+	if a.newer(before, task) && !a.long(p, before) {
 		return topics.TaskResult{}, nil // the newer message has its own task
 	}
 	key := draftKey(p, before)
@@ -58,15 +58,14 @@ func (a *AI) write(ctx context.Context, p place, ask asking) (topics.TaskResult,
 	outside := a.Now().Sub(waits)
 	given, err := a.Advise.Advise(ctx, ask.before.question(p, card))
 	if err != nil {
-		return a.silent(ctx, p, ask.key, err)
+		return a.silent(ctx, p, ask, err)
 	}
 	outside += given.ModelTime
 	after, err := a.read(ctx, p)
 	if err != nil {
 		return topics.TaskResult{}, err
 	}
-	newer, _ := a.newer(after, ask.aiTask)
-	if !after.due() || after.HumanID != ask.before.HumanID || newer && !a.long(after) {
+	if !after.due() || after.HumanID != ask.before.HumanID || a.newer(after, ask.aiTask) && !a.long(p, after) {
 		return topics.TaskResult{}, nil
 	}
 	draft := topics.Draft{
@@ -123,7 +122,7 @@ func (a *AI) goOn(ctx context.Context, p place, draft topics.Draft, n talkNow) (
 
 // silent is what comes of a question that was not answered: a gap in the knowledge, or a
 // notice that the budget is used up.
-func (a *AI) silent(ctx context.Context, p place, key string, err error) (topics.TaskResult, error) {
+func (a *AI) silent(ctx context.Context, p place, ask asking, err error) (topics.TaskResult, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return topics.TaskResult{}, cause
 	}
@@ -131,7 +130,8 @@ func (a *AI) silent(ctx context.Context, p place, key string, err error) (topics
 	if !ok {
 		return topics.TaskResult{}, fmt.Errorf("advise: %w", err)
 	}
-	if err := a.keepSilence(ctx, p, key, silence); err != nil {
+	a.making.silent(p, ask.began, a.patience())
+	if err := a.keepSilence(ctx, p, ask.key, silence); err != nil {
 		return topics.TaskResult{}, err
 	}
 	if !overBudget(silence.Reason) {

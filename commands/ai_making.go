@@ -3,7 +3,9 @@ package commands
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
+	"time"
 
 	"topicpilot/topics"
 )
@@ -16,6 +18,8 @@ var errAnswered = errors.New("somebody has answered the customer by hand")
 type making struct {
 	mu    sync.Mutex
 	calls map[topics.Conversation]*makingCall
+	// silences are when it was begun to make the latest answer of which nothing came.
+	silences map[topics.Conversation]time.Time
 }
 
 type makingCall struct{ cancel context.CancelCauseFunc }
@@ -52,4 +56,23 @@ func (m *making) callOff(p place) {
 	if call := m.calls[topicOf(p)]; call != nil {
 		call.cancel(errAnswered)
 	}
+}
+
+// silent notes that nothing has come of an answer that was begun at some time. What is older
+// than keep is forgotten.
+func (m *making) silent(p place, began time.Time, keep time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.silences == nil {
+		m.silences = make(map[topics.Conversation]time.Time)
+	}
+	maps.DeleteFunc(m.silences, func(_ topics.Conversation, at time.Time) bool { return began.Sub(at) > keep })
+	m.silences[topicOf(p)] = began
+}
+
+// silentSince is when the latest silence in a topic began; zero for none that is known.
+func (m *making) silentSince(p place) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.silences[topicOf(p)]
 }

@@ -15,10 +15,10 @@ const (
 	// talkMessages is how much of a talk is read, talkDrafts how many of its drafts.
 	talkMessages = 200
 	talkDrafts   = 50
-	// longBurst and burstDebounces bound how long a customer who goes on writing is listened
+	// patienceTime and patienceDebounces bound how long a customer who goes on writing is listened
 	// to before there is a draft: the longer of a time and so many debounces.
-	longBurst      = time.Minute
-	burstDebounces = 6
+	patienceTime      = time.Minute
+	patienceDebounces = 6
 	// adviceCardTime is how long an answer waits for who the customer is.
 	adviceCardTime = 3 * time.Second
 )
@@ -45,9 +45,11 @@ func (a *AI) read(ctx context.Context, p place) (talkNow, error) {
 	if now.messages, err = a.Recent.LastMessages(ctx, p.Conversation, talkMessages); err != nil {
 		return now, fmt.Errorf("read the talk: %w", err)
 	}
-	now.Talk = advice.ReadTalk(now.messages, sentElsewhere(now.messages, now.drafts), advice.TalkOptions{
-		Call: a.Call, Now: now.at, Debounce: a.Debounce,
-	})
+	options := advice.TalkOptions{Call: a.Call, Now: now.at, Pause: a.patience()}
+	if len(now.drafts) > 0 {
+		options.Drafted = &now.drafts[0]
+	}
+	now.Talk = advice.ReadTalk(now.messages, sentElsewhere(now.messages, now.drafts), options)
 	return now, nil
 }
 
@@ -78,28 +80,29 @@ func (n talkNow) due() bool {
 	return visible(n.Question) && (n.Addressed || !n.SmallTalk)
 }
 
-// newer are the customer's messages behind that of the task that have tasks of their own:
-// whether there is one, and whether the customer is writing still.
-func (a *AI) newer(n talkNow, task aiTask) (there, writing bool) {
-	for _, m := range n.messages {
+// newer reports whether the customer has written something behind the task's message that has
+// a task of its own.
+func (a *AI) newer(n talkNow, task aiTask) bool {
+	return slices.ContainsFunc(n.messages, func(m topics.Message) bool {
 		at := writtenAt(m)
 		later := at.After(task.At) || at.Equal(task.At) && m.ID > task.Message
 		customer := m.Kind == topics.MessageTalk && m.Author.Kind == topics.AuthorCustomer
-		if later && customer && a.starts(n.mode, m.Text.Text) {
-			there, writing = true, writing || at.Add(a.Debounce).After(n.at)
-		}
-	}
-	return there, writing
+		return later && customer && a.starts(n.mode, m.Text.Text)
+	})
 }
 
-// long reports whether the customer has been writing for so long that there is to be a
-// draft of what there is.
-func (a *AI) long(n talkNow) bool {
-	since := n.BurstAt
-	if len(n.drafts) > 0 && n.drafts[0].At.After(since) {
-		since = n.drafts[0].At
+// patience is how long a customer is listened to who goes on writing, and the silence after
+// which they no longer go on.
+func (a *AI) patience() time.Duration { return max(patienceTime, patienceDebounces*a.Debounce) }
+
+// long reports whether the customer waits for so long that there is to be a draft of what there
+// is. Where the advisor had none to give, the waiting begins anew.
+func (a *AI) long(p place, n talkNow) bool {
+	since := n.WaitingAt
+	if silent := a.making.silentSince(p); silent.After(since) {
+		since = silent
 	}
-	return n.at.Sub(since) > max(longBurst, burstDebounces*a.Debounce)
+	return !n.WaitingAt.IsZero() && n.at.Sub(since) > a.patience()
 }
 
 // question is what the model is asked for a customer.

@@ -43,7 +43,7 @@ const (
 
 func readAt(list []topics.Message, drafts ...topics.Draft) advice.Talk {
 	return advice.ReadTalk(list, drafts, advice.TalkOptions{
-		Call: []string{"ai"}, Now: noon.Add(24 * time.Hour), Debounce: 5 * time.Minute,
+		Call: []string{"ai"}, Now: noon.Add(24 * time.Hour), Pause: 5 * time.Minute,
 	})
 }
 
@@ -61,13 +61,13 @@ func TestReadTalk(t *testing.T) {
 		"nothing": {want: advice.Talk{SmallTalk: true}},
 		"a burst": {
 			messages: []topics.Message{at(0, 1, customer, "hi"), at(1, 2, customer, " site is down "), sticker},
-			want:     advice.Talk{Question: "hi\nsite is down", QuestionID: 2, QuestionAt: minute(1), BurstAt: minute(0)},
+			want:     advice.Talk{Question: "hi\nsite is down", QuestionID: 2, QuestionAt: minute(1), WaitingAt: minute(0)},
 		},
 		"a burst after a silence": {
 			messages: []topics.Message{at(0, 1, customer, "site is down"), at(9, 2, customer, "still"), at(12, 3, customer,
 				"hello?")},
 			want: advice.Talk{
-				Question: "site is down\nstill\nhello?", QuestionID: 3, QuestionAt: minute(12), BurstAt: minute(9),
+				Question: "site is down\nstill\nhello?", QuestionID: 3, QuestionAt: minute(12), WaitingAt: minute(9),
 			},
 		},
 		"after an answer": {
@@ -79,7 +79,7 @@ func TestReadTalk(t *testing.T) {
 				at(3, 8, customer, "and mail?"),
 			},
 			want: advice.Talk{
-				Question: "and mail?", QuestionID: 8, QuestionAt: minute(3), BurstAt: minute(3), HumanAt: minute(1), HumanID: 2,
+				Question: "and mail?", QuestionID: 8, QuestionAt: minute(3), WaitingAt: minute(3), HumanAt: minute(1), HumanID: 2,
 				Turns: []advice.Turn{{From: "customer", Text: "site is down"}, {From: "operator", Text: "We look."}},
 			},
 		},
@@ -93,7 +93,7 @@ func TestReadTalk(t *testing.T) {
 			messages: []topics.Message{at(0, 1, customer, "site is down"), at(1, 2, self, "We look."), at(2, 3, customer,
 				"thanks!")},
 			want: advice.Talk{
-				Question: "thanks!", QuestionID: 3, QuestionAt: minute(2), BurstAt: minute(2), SmallTalk: true,
+				Question: "thanks!", QuestionID: 3, QuestionAt: minute(2), WaitingAt: minute(2), SmallTalk: true,
 				Turns: []advice.Turn{{From: "customer", Text: "site is down"}, {From: "operator", Text: "We look."}},
 			},
 		},
@@ -101,7 +101,7 @@ func TestReadTalk(t *testing.T) {
 			messages: []topics.Message{at(0, 1, customer, "one?"), at(2, 2, customer, "two?"), at(2, 3, customer, "three?")},
 			drafts:   []topics.Draft{open, sent},
 			want: advice.Talk{
-				Question: "three?", QuestionID: 3, QuestionAt: minute(2), BurstAt: minute(2), Turns: []advice.Turn{
+				Question: "three?", QuestionID: 3, QuestionAt: minute(2), WaitingAt: minute(2), Turns: []advice.Turn{
 					{From: "customer", Text: "one?"}, {From: "customer", Text: "two?"}, {From: "operator", Text: "By the bot."},
 				},
 			},
@@ -109,12 +109,12 @@ func TestReadTalk(t *testing.T) {
 		"addressed": {
 			messages: []topics.Message{at(0, 1, customer, "AI, how much?"), at(1, 2, customer, "in euros")},
 			want: advice.Talk{
-				Question: "how much?\nin euros", QuestionID: 2, QuestionAt: minute(1), BurstAt: minute(0), Addressed: true,
+				Question: "how much?\nin euros", QuestionID: 2, QuestionAt: minute(1), WaitingAt: minute(0), Addressed: true,
 			},
 		},
 		"only called": {
 			messages: []topics.Message{at(0, 1, customer, "ai")},
-			want:     advice.Talk{QuestionID: 1, QuestionAt: minute(0), BurstAt: minute(0), Addressed: true, SmallTalk: true},
+			want:     advice.Talk{QuestionID: 1, QuestionAt: minute(0), WaitingAt: minute(0), Addressed: true, SmallTalk: true},
 		},
 		"changed after the answer": {
 			messages: []topics.Message{
@@ -122,7 +122,7 @@ func TestReadTalk(t *testing.T) {
 					"ok"),
 			},
 			want: advice.Talk{
-				Question: "ok\nsite 2 is down", QuestionID: 1, QuestionAt: minute(5), BurstAt: minute(4), HumanAt: minute(1),
+				Question: "ok\nsite 2 is down", QuestionID: 1, QuestionAt: minute(5), WaitingAt: minute(1), HumanAt: minute(1),
 				HumanID: 2,
 				Turns:   []advice.Turn{{From: "operator", Text: "We look!"}},
 			},
@@ -134,7 +134,7 @@ func TestReadTalk(t *testing.T) {
 				at(0, 6, customer, "new"),
 			},
 			want: advice.Talk{
-				Question: "new", QuestionID: 6, QuestionAt: minute(0), BurstAt: minute(0), HumanAt: minute(-2999), HumanID: 2,
+				Question: "new", QuestionID: 6, QuestionAt: minute(0), WaitingAt: minute(0), HumanAt: minute(-2999), HumanID: 2,
 				Summary: "2026-11-20 customer: How do I pay? operator: By card.\n2026-11-22 customer: old and not answered",
 			},
 		},
@@ -240,7 +240,7 @@ func TestAnyTalk(t *testing.T) {
 }
 
 func checkTalk(t fataler, talk advice.Talk) {
-	if talk.QuestionID == 0 != talk.QuestionAt.IsZero() || talk.BurstAt.After(talk.QuestionAt) ||
+	if talk.QuestionID == 0 != talk.QuestionAt.IsZero() || talk.WaitingAt.After(talk.QuestionAt) ||
 		talk.HumanID == 0 != talk.HumanAt.IsZero() {
 		t.Fatalf("%+v", talk)
 	}
@@ -259,7 +259,7 @@ func FuzzReadTalk(f *testing.F) {
 		}
 		talk := advice.ReadTalk(list, sent, advice.TalkOptions{
 			Call: []string{call}, Now: noon,
-			Debounce: time.Duration(debounce),
+			Pause: time.Duration(debounce),
 		})
 		if utf8.RuneCountInString(talk.Question) > 4000 || len(talk.Turns) > 20 ||
 			utf8.RuneCountInString(talk.Summary) > 800 {

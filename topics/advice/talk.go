@@ -25,21 +25,26 @@ const (
 type TalkOptions struct {
 	// Call are the words that address the advisor; they are taken off the question.
 	Call []string
-	// Now is the present, Debounce the silence that ends a burst.
-	Now      time.Time
-	Debounce time.Duration
+	// Now is the present, Pause the silence that ends a run of the customer's messages; 0 for
+	// none.
+	Now   time.Time
+	Pause time.Duration
+	// Drafted is the newest draft of the conversation; nil for none.
+	Drafted *topics.Draft
 }
 
 // Talk is what the end of a conversation tells.
 type Talk struct {
 	// Question joins the customer's last messages that nobody has answered, as far as they
 	// are of this episode; "" for none. QuestionID is the newest of them, QuestionAt when it was
-	// written (or edited), BurstAt when the first of those was written that followed each other
-	// without a silence longer than Debounce (0: the first of all).
+	// written (or edited).
 	Question   string
 	QuestionID int64
 	QuestionAt time.Time
-	BurstAt    time.Time
+	// WaitingAt is since when the customer waits for a draft: the first of the newest run of
+	// messages without an answer was written then that Drafted does not answer. Zero where it
+	// answers all.
+	WaitingAt time.Time
 	// Addressed tells that one of them begins with a word of Call.
 	Addressed bool
 	// SmallTalk tells that there is nothing in it to answer: greetings, thanks, emoji,
@@ -60,6 +65,8 @@ type line struct {
 	id   int64
 	at   time.Time
 	text string
+	// waits is since when it waits for a draft; zero for what has one.
+	waits time.Time
 	// customer tells that the customer wrote it, else the team; human that somebody did by
 	// hand.
 	customer, human bool
@@ -69,7 +76,7 @@ type line struct {
 // ReadTalk reads the end of a conversation: messages in their order, and the drafts of it
 // that were sent to the customer elsewhere than in the topic, in any order.
 func ReadTalk(messages []topics.Message, drafts []topics.Draft, o TalkOptions) Talk {
-	lines := withDrafts(linesOf(messages, o.Call), drafts)
+	lines := withDrafts(linesOf(messages, o), drafts)
 	var talk Talk
 	for _, l := range lines {
 		if l.human && !l.at.Before(talk.HumanAt) {
@@ -81,7 +88,7 @@ func ReadTalk(messages []topics.Message, drafts []topics.Draft, o TalkOptions) T
 	episode := lines[lastEpisode(lines):]
 	before := lines[:len(lines)-len(episode)]
 	burst := episode[burstOf(episode):]
-	talk.BurstAt = burstAt(episode, o.Debounce)
+	talk.WaitingAt = waitingAt(episode, o.Pause)
 	episode = episode[:len(episode)-len(burst)]
 	talk.ask(burst)
 	for _, l := range episode {
@@ -117,7 +124,7 @@ func (l line) turn() Turn {
 
 // linesOf takes the talk out of messages, by the time at which each was written. A text that
 // the customer has changed counts from then on; an answer counts from when it was given.
-func linesOf(messages []topics.Message, call []string) []line {
+func linesOf(messages []topics.Message, o TalkOptions) []line {
 	var lines []line
 	for i := range messages {
 		m := &messages[i]
@@ -133,7 +140,8 @@ func linesOf(messages []topics.Message, call []string) []line {
 			if m.EditDate.After(m.Date) {
 				l.at = m.EditDate
 			}
-			if rest, ok := Addressed(l.text, call); ok {
+			l.waits = waitsSince(m, l.at, o.Drafted)
+			if rest, ok := Addressed(l.text, o.Call); ok {
 				l.addressed, l.text = true, rest
 			}
 		case topics.AuthorSelf:
@@ -192,16 +200,36 @@ func burstOf(episode []line) int {
 	return first
 }
 
-// burstAt is when the customer began to write what the episode ends with, without a silence
-// longer than debounce (0: without an answer), however much of it the question holds.
-func burstAt(episode []line, debounce time.Duration) time.Time {
-	first := len(episode) - 1
-	if first < 0 || !episode[first].customer {
-		return time.Time{}
+// waitsSince is since when a message with words of that time waits for a draft. Ids begin anew
+// with each chat that a group becomes.
+func waitsSince(m *topics.Message, at time.Time, drafted *topics.Draft) time.Time {
+	switch {
+	case drafted == nil:
+		return m.Date
+	case m.ChatID == drafted.ChatID && m.ID > drafted.QuestionID,
+		m.ChatID != drafted.ChatID && m.Date.After(drafted.At):
+		return m.Date
+	case at.After(drafted.At): // it has other words since
+		return drafted.At
 	}
+	return time.Time{}
+}
+
+// waitingAt is since when the customer waits for a draft of what the episode ends with without
+// an answer and without a silence longer than pause (0: of any length), however much of it the
+// question holds.
+func waitingAt(episode []line, pause time.Duration) time.Time {
+	var since time.Time
+	first := len(episode)
 	for first > 0 && episode[first-1].customer &&
-		(debounce <= 0 || episode[first].at.Sub(episode[first-1].at) <= debounce) {
+		(first == len(episode) || pause <= 0 || episode[first].at.Sub(episode[first-1].at) <= pause) {
 		first--
+		if w := episode[first].waits; !w.IsZero() && (since.IsZero() || w.Before(since)) {
+			since = w
+		}
 	}
-	return episode[first].at
+	if first > 0 && !since.IsZero() && since.Before(episode[first-1].at) {
+		return episode[first-1].at // words that were changed after that
+	}
+	return since
 }
