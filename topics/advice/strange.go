@@ -45,8 +45,9 @@ var fileNames = strings.Fields(`php html htm js css txt csv json xml yml yaml pn
 // cited chunk nor on the customer's card; plain numbers may be the customer's own as well.
 func (a asked) strange(text string, hits []topics.KnowledgeHit) []string {
 	known, numbers := map[string]bool{}, map[string]bool{}
-	count := func(s string) {
-		for _, n := range numbersIn(visible(s)) {
+	count := func(s string) { // but for those within addresses
+		_, rest := addresses(visible(s))
+		for _, n := range numbersIn(rest) {
 			numbers[n.id] = true
 			for _, part := range n.parts {
 				numbers[part] = true
