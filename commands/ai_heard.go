@@ -162,11 +162,11 @@ func newestOpen(drafts []topics.Draft) *topics.Draft {
 	return nil
 }
 
-// heardComment is an operator's comment: a new text of the draft that it replies to, or a
-// question to the advisor.
+// heardComment is an operator's comment: a question to the advisor, or else a new text of the
+// draft that it replies to.
 func (a *AI) heardComment(ctx context.Context, p place, h topics.Heard) (topics.Answer, error) {
 	text := uncommented(h.Group, h.Message.Text.Text)
-	if h.Message.ReplyTo != 0 {
+	if _, asks := advice.Addressed(text, a.Call); !asks && h.Message.ReplyTo != 0 {
 		answer, shown, err := a.edited(ctx, p, h, text)
 		if err != nil || shown {
 			return answer, err

@@ -12,19 +12,19 @@ import (
 // press decides what a button below a draft does, by the state that the draft has now. The
 // role was checked before.
 func (a *AI) press(ctx context.Context, req Request) (Reply, error) {
-	arg, err := parseRunArg(req.Action.Arg)
-	if err != nil || arg.attempt != 0 {
+	id, version, err := parseDraftArg(req.Action.Arg)
+	if err != nil {
 		return old(req), nil //nolint:nilerr // it is told so
 	}
 	for range maxRaces {
-		draft, ok, err := a.pressedDraft(ctx, req, arg.id)
+		draft, ok, err := a.pressedDraft(ctx, req, id)
 		if err != nil {
 			return Reply{}, err
 		}
 		if !ok {
 			return old(req), nil
 		}
-		reply, err := a.decide(ctx, req, draft)
+		reply, err := a.decide(ctx, req, draft, version)
 		switch {
 		case err == nil:
 			return reply, nil
@@ -50,9 +50,20 @@ func (a *AI) pressedDraft(ctx context.Context, req Request, id int64) (draft top
 	return draft, known && group == req.Group && draft.ThreadID == req.Conversation.ThreadID, nil
 }
 
-// decide carries one press out. An error that wraps topics.ErrConflict means that the draft
+// draftArg is the argument of a draft's buttons: which one it is, and as of which change.
+func draftArg(draft topics.Draft) string {
+	return runArg{id: draft.ID, attempt: int(draft.Version)}.String()
+}
+
+// parseDraftArg reads it. Buttons that were made without a version have 0, which no draft has.
+func parseDraftArg(arg string) (id, version int64, err error) {
+	parsed, err := parseRunArg(arg)
+	return parsed.id, int64(parsed.attempt), err
+}
+
+// decide carries one press out; version is that of the draft as the button shows it. An error that wraps topics.ErrConflict means that the draft
 // has changed meanwhile.
-func (a *AI) decide(ctx context.Context, req Request, draft topics.Draft) (Reply, error) {
+func (a *AI) decide(ctx context.Context, req Request, draft topics.Draft, version int64) (Reply, error) {
 	p := placeOf(req.Group, req.Conversation)
 	verb := req.Action.Verb
 	switch {
@@ -76,6 +87,8 @@ func (a *AI) decide(ctx context.Context, req Request, draft topics.Draft) (Reply
 		return edit(req, draft), nil
 	case !a.sendable(p, draft):
 		return Reply{Toast: req.Say.T("ai.not_sendable", nil), outcome: outcomeRefused}, nil
+	case draft.Version != version:
+		return a.changed(p, req, draft), nil
 	}
 	draft.State, draft.Decided, draft.Told = topics.DraftQueued, req.By, topics.ToldNothing
 	draft, err := a.Drafts.ChangeDraft(ctx, draft)
@@ -83,6 +96,16 @@ func (a *AI) decide(ctx context.Context, req Request, draft topics.Draft) (Reply
 		return Reply{}, err
 	}
 	return a.sending(p, req, draft), nil
+}
+
+// changed sends nothing, as the presser may not have seen the words that would be sent: the
+// draft is shown again. A message that is not the draft's own any more shows it no more.
+func (a *AI) changed(p place, req Request, draft topics.Draft) Reply {
+	reply := Reply{Toast: req.Say.T("ai.changed", nil), outcome: outcomeRefused}
+	if draft.MessageID == 0 || draft.MessageID == req.MessageID {
+		reply.messages = a.shownAgain(p, draft, req.MessageID)
+	}
+	return reply
 }
 
 func (a *AI) sending(p place, req Request, draft topics.Draft) Reply {

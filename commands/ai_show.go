@@ -46,7 +46,7 @@ func (a *AI) shown(p place, draft topics.Draft) (topics.Text, [][]topics.Button)
 	}
 	head.Append(strangeText(p.say, draft.Strange))
 	button := func(verb, text string) topics.Button {
-		return Action{Command: "ai", Verb: verb, Arg: runArg{id: draft.ID}.String()}.Button(text)
+		return Action{Command: "ai", Verb: verb, Arg: draftArg(draft)}.Button(text)
 	}
 	var first []topics.Button
 	if a.sendable(p, draft) {

@@ -68,7 +68,9 @@ type Reply struct {
 	// Tasks are started with the answer, and go on after a restart.
 	Tasks []topics.Task
 
-	outcome string
+	// messages are posted or edited beside Text.
+	messages []topics.Outgoing
+	outcome  string
 	// priority is PriorityAnswer unless nobody is owed the answer.
 	priority topics.Priority
 }

@@ -119,7 +119,7 @@ func (r Request) pressed() bool { return r.Press != "" }
 
 // answer makes a reply the messages that we owe the group.
 func (r Reply) answer(req Request) topics.Answer {
-	answer := topics.Answer{Toast: cutUTF16(r.Toast, maxToast), Tasks: r.Tasks}
+	answer := topics.Answer{Toast: cutUTF16(r.Toast, maxToast), Tasks: r.Tasks, Messages: r.messages}
 	if r.Text.Text == "" {
 		return answer
 	}
@@ -134,7 +134,7 @@ func (r Reply) answer(req Request) topics.Answer {
 		// Of several edits that wait for the group's budget only the last one matters.
 		out.Replaces = fmt.Sprintf("edit:%s:%d", req.Conversation, req.MessageID)
 	}
-	answer.Messages = []topics.Outgoing{out}
+	answer.Messages = append(answer.Messages, out)
 	return answer
 }
 
