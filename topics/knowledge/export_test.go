@@ -21,6 +21,11 @@ func Split(name, text string) ([]topics.Chunk, []Problem) {
 	return chunks, f.problems
 }
 
+// SplitWithBrokenParser is Split with a parser of Markdown that panics.
+func SplitWithBrokenParser(name, text string) []Problem {
+	return (&library{}).article(name, text).problems
+}
+
 // Look looks for changes once.
 func (b *Base) Look(ctx context.Context) (bool, error) { return b.look(ctx) }
 

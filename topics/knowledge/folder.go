@@ -20,6 +20,8 @@ import (
 )
 
 const (
+	parserFailed = "the file is left out; our parser fails on it. Please report that"
+
 	maxFile     = 4 << 20
 	maxFiles    = 20_000
 	maxChunks   = 100_000
@@ -141,7 +143,17 @@ func (l *library) read(root *os.Root, seen found, former *file) *file {
 	return f
 }
 
-func (l *library) article(name, text string) article {
+// article reads a text by its format. A parser that fails costs one file, not the program.
+func (l *library) article(name, text string) (a article) {
+	defer func() {
+		switch failed := recover(); failed {
+		case nil:
+		case errTooManySigns:
+			a = article{problems: []Problem{{Text: tooManySigns}}}
+		default:
+			a = article{problems: []Problem{{Text: parserFailed}}}
+		}
+	}()
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 	switch kind(name) {
 	case ".md", ".markdown":

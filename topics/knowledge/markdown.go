@@ -21,7 +21,7 @@ const markedHTML = "HTML cannot mark a part of Markdown as internal; the whole f
 func newMarkdown() parser.Parser {
 	return goldmark.New(goldmark.WithExtensions(
 		extension.Table, extension.Strikethrough, extension.TaskList,
-	)).Parser()
+	), goldmark.WithParserOptions(parser.WithInlineParsers(util.Prioritized(effort{}, 0)))).Parser()
 }
 
 // markdown reads one file.
@@ -35,6 +35,9 @@ type markdown struct {
 func readMarkdown(p parser.Parser, written string) article {
 	m := &markdown{}
 	body, line := frontMatter(&m.builder, written)
+	if at, problem := costly(body); problem != "" {
+		return article{problems: []Problem{{Line: max(0, line+at-1), Text: problem}}}
+	}
 	m.source, m.line = []byte(body), line
 	m.blocks(p.Parse(text.NewReader(m.source)))
 	return m.article

@@ -147,3 +147,13 @@ func TestIDs(t *testing.T) {
 		t.Errorf("ids %s and %s", chunks[0].ID, other[0].ID)
 	}
 }
+
+// TestBrokenParser: a panic of a parser is a problem of its file alone.
+func TestBrokenParser(t *testing.T) {
+	if got := knowledge.SplitWithBrokenParser("a.md", "secret"); len(got) != 1 || strings.Contains(got[0].Text, "secret") {
+		t.Errorf("%v", got)
+	}
+	if got := knowledge.SplitWithBrokenParser("a.txt", "text"); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
