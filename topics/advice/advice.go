@@ -46,9 +46,14 @@ type Advice struct {
 	// Text is the bare answer, with what was masked put back.
 	Text    string
 	Sources []topics.DraftSource
-	// Strange are links, addresses, mentions and phone numbers in Text that stand neither in a
-	// cited chunk nor on the customer's card.
+	// Strange are links, addresses, commands and numbers in Text that stand neither in a cited
+	// chunk nor on the customer's card. At most ten.
 	Strange []string
+	// Uncarried are sentences of Text that tell something no claim says. At most five, each of
+	// at most 200 characters.
+	Uncarried []string
+	// Dictated tells that the customer's texts give orders to a model.
+	Dictated bool
 	// Coverage is the share of the answer that claims with true quotes carry; Strength is
 	// that of the best hit. Both from 0 to 1.
 	Coverage float64

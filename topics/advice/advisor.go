@@ -36,7 +36,10 @@ type Options struct {
 }
 
 // Advisor answers questions. It may be used concurrently.
-type Advisor struct{ o Options }
+type Advisor struct {
+	o    Options
+	told toldOnce
+}
 
 // New makes an advisor.
 func New(o Options) *Advisor { return &Advisor{o: o} }
@@ -112,7 +115,7 @@ func (a *Advisor) fit(hits []topics.KnowledgeHit, internal bool) []topics.Knowle
 			continue
 		}
 		text, planted := withoutPlanted(hit.Text)
-		if planted || isPlanted(hit.Title) {
+		if (planted || isPlanted(hit.Title)) && a.told.first(hit.ID) {
 			a.o.Log.Warn("a part of an article speaks to a language model and was left out", "chunk", hit.ID, "file", hit.File)
 		}
 		if hit.Text = text; text != "" && !isPlanted(hit.Title) {

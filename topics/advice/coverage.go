@@ -25,8 +25,8 @@ type stemmed struct {
 	stem string
 	// stop tells that it is too common to tell anything.
 	stop bool
-	// sentence numbers the sentences of the text.
-	sentence int
+	// sentence numbers the sentences of the text; at is the byte where the word begins.
+	sentence, at int
 }
 
 func stemsOf(text string) []stemmed {
@@ -37,7 +37,7 @@ func stemsOf(text string) []stemmed {
 		if i > 0 && endsSentence(text[list[i-1].To:w.From]) {
 			sentence++
 		}
-		stems = append(stems, stemmed{string(words.Stem(w.Letters)), words.Stop(w.Letters), sentence})
+		stems = append(stems, stemmed{string(words.Stem(w.Letters)), words.Stop(w.Letters), sentence, w.From})
 	}
 	return stems
 }

@@ -38,8 +38,11 @@ var (
 		администратор асистент адміністратор`)
 	// ruleWords begin what nobody but a model is told to ignore.
 	ruleWords = strings.Fields(`instruct rule prompt инструкц правил указан промпт інструкц вказівк`)
+	// ownRules tell which rules are meant: those that a model was given.
+	ownRules = fieldSet(`previous above prior earlier your all system every предыдущие прежние выше твои свои ваши все всю
+		системные попередні вище твої свої ваші всі усі системні`)
 	// machines are addressed before a comma or a colon.
-	machines = fieldSet(`ai assistant chatbot system ии нейросеть ассистент система ші нейромережа асистент`)
+	machines = fieldSet(`ai assistant model bot chatbot ии нейросеть ассистент модель бот ші нейромережа асистент`)
 	phrases  = []string{
 		" you are now ", " from now on ", " pretend ", " act as ", " roleplay ", " role play ", " jailbreak ",
 		" developer mode ", " dan mode ", " ты теперь ", " теперь ты ", " с этого момента ", " притворись ",
@@ -119,20 +122,21 @@ func withoutPlanted(text string) (kept string, found bool) {
 	return strings.TrimSpace(strings.Join(honest, "\n")), true
 }
 
-// isPlanted reports whether a paragraph tells somebody to ignore rules, or gives orders to a
-// machine.
+// isPlanted reports whether a paragraph tells somebody to ignore the rules that a model was
+// given, or tells a machine what to say. Articles tell readers to ignore, to override and to
+// write all the time.
 func isPlanted(paragraph string) bool {
 	list := words.Of(paragraph, maxWords)
-	orders, machine := false, false
+	told, machine := false, false
 	for i, w := range list {
 		word := string(w.Letters)
 		rest := list[i+1:]
-		if dropWords[word] && followed(rest, ruleWords) {
+		if dropWords[word] && dropsRules(rest) {
 			return true
 		}
 		after := strings.TrimLeft(paragraph[w.To:], " \"'*]")
 		machine = machine || machines[word] && (strings.HasPrefix(after, ":") || strings.HasPrefix(after, ","))
-		orders = orders || saysWhat(paragraph, w, rest)
+		told = told || ordersWhat(paragraph, w, rest)
 	}
-	return machine && orders
+	return machine && told
 }

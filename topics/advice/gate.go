@@ -99,5 +99,6 @@ func (a asked) judge(said answer, threshold float64) (Advice, Reason) {
 	}
 	return Advice{
 		Text: text, Sources: found.sources, Strange: a.strange(text, found.hits), Coverage: carried.share,
+		Uncarried: a.uncarried(text, said.Claims, found.hits, threshold), Dictated: orders(a.customers),
 	}, ""
 }

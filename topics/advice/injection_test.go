@@ -205,7 +205,8 @@ func TestStrange(t *testing.T) {
 		"@annlee": "", "@evil_bot": "@evil_bot", "ann@work.example": "", "x@evil.example": "x@evil.example",
 		"+44 20 7946 0958": "", "0044 20 79460958": "", "+380 67 123 45 67": "", "+1 212 555 0199": "+1 212 555 0199",
 		"4111 1111 1111 1111": "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00": "DE89 3704 0044 0532 0130 00",
-		"Edit index.html, wp-config.php e.g. now": "", "сайт пример.рф": "пример.рф", "version 1.2.3 of 2026-11-22": "1|2|3|2026|11|22",
+		"Edit index.html, wp-config.php e.g. now": "", "сайт пример.рф": "пример.рф",
+		"version 1.2.3 of 2026-11-22":   "1|2|3|2026|11|22",
 		"a.example b.example a.example": "a.example|b.example",
 	} {
 		s := newStage(says(answered(said(more), claim{said(more), "refunds-1", refundQuote})), finds(hits(false)))

@@ -10,8 +10,9 @@ import (
 // TestStrangeNumbers: a number of the answer stands in a cited chunk, on the card or in the
 // customer's own words; else it is strange.
 func TestStrangeNumbers(t *testing.T) {
-	prices := hit("prices-1", "Prices of 2026", "A year costs 1200 euros, a month 1 100.50 from 09:05, call 0900 for 14 of 5.\n"+
-		"Type /renew or see /var/log/mail, 10.0.0.7 or wallet TJYeasTPa6gpEEfYqzGuS3UUVNPGDHPvZz, UA213223130000026007233566001.")
+	prices := hit("prices-1", "Prices of 2026", "A year costs 1200 euros, a month 1 100.50 from 09:05, "+
+		"call 0900 for 14 of 5.\nType /renew or see /var/log/mail, 10.0.0.7 or wallet TJYeasTPa6gpEEfYqzGuS3UUVNPGDHPvZz, "+
+		"UA213223130000026007233566001.")
 	prices.Link = "https://help.pelican.example/77"
 	for said, want := range map[string]string{
 		"It costs 1200 euros, 1,200 or 1 200 or 1100.50 from 9:05, or 5 of 14 in 2026.": "",
