@@ -18,7 +18,9 @@ const (
 )
 
 const (
-	reachMost  = 30 * time.Second
+	reachMost = 30 * time.Second
+	// loadMost is how long the work waits for the articles, which are read on meanwhile.
+	loadMost   = 10 * time.Second
 	leadEvery  = 2 * time.Second
 	pruneEvery = 10 * time.Minute
 	// indexEvery is how often new messages are looked for, indexPause leaves the database
@@ -34,8 +36,8 @@ func (a *App) work(ctx context.Context) {
 	if !a.reach(ctx) {
 		return
 	}
-	if a.knowledge != nil {
-		_, _ = a.knowledge.Load(ctx) // before anybody asks; ctx's error ends the work below
+	if a.knowledge != nil && !a.within(ctx, loadMost, func() { _, _ = a.knowledge.Load(ctx) }) {
+		a.Log.Warn("the articles are still being read; until then the advisor does not know them")
 	}
 	a.lanes.Start(ctx)
 	a.background(func() { a.menus(ctx) })
@@ -46,6 +48,25 @@ func (a *App) work(ctx context.Context) {
 		return
 	}
 	a.receiveByPolling(ctx)
+}
+
+// within runs a part until the bot stops, and waits for its end for a while. It reports
+// whether the part has ended, or ctx.
+func (a *App) within(ctx context.Context, most time.Duration, part func()) bool {
+	done := make(chan struct{})
+	a.background(func() {
+		defer close(done)
+		part()
+	})
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-timer.C:
+		return false
+	}
+	return true
 }
 
 // reach asks Telegram who we are until it answers.
