@@ -3,6 +3,7 @@ package commands_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,16 @@ func TestAIReply(t *testing.T) {
 		{"mode draft", func(w *aiWorld) { w.group.AdviceMode = topics.AdviceDraft }, "ai refund how?", false},
 		{"a link of its own", func(w *aiWorld) {
 			w.adviser.advise = func(context.Context, advice.Question) (advice.Advice, error) { return strange, nil }
+		}, "ai refund how?", false},
+		{"a sentence of its own", func(w *aiWorld) {
+			w.adviser.advise = func(context.Context, advice.Question) (advice.Advice, error) {
+				return advice.Advice{Text: refund, Uncarried: []string{"All is free."}}, nil
+			}
+		}, "ai refund how?", false},
+		{"orders to the model", func(w *aiWorld) {
+			w.adviser.advise = func(context.Context, advice.Question) (advice.Advice, error) {
+				return advice.Advice{Text: refund, Dictated: true}, nil
+			}
 		}, "ai refund how?", false},
 		{"internal knowledge", func(w *aiWorld) {
 			w.adviser.advise = func(context.Context, advice.Question) (advice.Advice, error) { return internal, nil }
@@ -284,5 +295,23 @@ func TestAIQuestionElsewhere(t *testing.T) {
 				t.Errorf("answered %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// Who has answered by hand is not written out of sight by the customer.
+func TestAIReplyQuietBehindMany(t *testing.T) {
+	for passed, told := range map[time.Duration]int{10 * time.Minute: 0, 31 * time.Minute: 1} {
+		w := newAI(t, topics.AdviceReply)
+		w.operator("Hello, I am Olga, I look into it")
+		for i := range 300 {
+			w.clock.Add(passed / 300)
+			w.customer(fmt.Sprintf("and %d", i))
+			w.tasks = nil
+		}
+		w.customer("ai how do I get a refund?")
+		w.work()
+		if len(w.teller.texts) != told {
+			t.Errorf("after %v: told %q", passed, w.teller.texts)
+		}
 	}
 }

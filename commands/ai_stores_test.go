@@ -230,6 +230,18 @@ func (s *sideStore) LastMessages(_ context.Context, conv topics.Conversation, li
 	return list, nil
 }
 
+func (s *sideStore) LastByHand(_ context.Context, conv topics.Conversation, limit int) (topics.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, m := range slices.Backward(s.talk) {
+		human := m.Author.Kind == topics.AuthorOperator && m.Kind == topics.MessageTalk
+		if m.Conversation == conv && human && len(s.talk)-i <= limit {
+			return m, nil
+		}
+	}
+	return topics.Message{}, topics.ErrNotFound
+}
+
 // keep adds a message to the transcript, or gives one that is there another text.
 func (s *sideStore) keep(m topics.Message) {
 	s.mu.Lock()

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ const (
 	// talkMessages is how much of a talk is read, talkDrafts how many of its drafts.
 	talkMessages = 200
 	talkDrafts   = 50
+	// maxByHand is how far back it is looked for who has written to the customer by hand.
+	maxByHand = 10_000
 	// patienceTime and patienceDebounces bound how long a customer who goes on writing is listened
 	// to before there is a draft: the longer of a time and so many debounces.
 	patienceTime      = time.Minute
@@ -50,6 +53,15 @@ func (a *AI) read(ctx context.Context, p place) (talkNow, error) {
 		options.Drafted = &now.drafts[0]
 	}
 	now.Talk = advice.ReadTalk(now.messages, sentElsewhere(now.messages, now.drafts), options)
+	if now.HumanID != 0 || len(now.messages) < talkMessages {
+		return now, nil
+	}
+	// However much the customer writes, who has answered by hand is not forgotten.
+	human, err := a.Recent.LastByHand(ctx, p.Conversation, maxByHand)
+	if err != nil && !errors.Is(err, topics.ErrNotFound) {
+		return now, fmt.Errorf("read the last answer by hand: %w", err)
+	}
+	now.HumanID, now.HumanAt = human.ID, human.Date
 	return now, nil
 }
 
@@ -138,7 +150,8 @@ func (a *AI) card(ctx context.Context, p place) (*advice.Card, int64) {
 func (a *AI) answers(p place, n talkNow, given advice.Advice) bool {
 	internal := func(s topics.DraftSource) bool { return s.Internal }
 	return n.mode == topics.AdviceReply && (a.ReplyTo == ReplyToAll || n.Addressed) && a.tells(p.group) &&
-		len(given.Strange) == 0 && !slices.ContainsFunc(given.Sources, internal) && !a.humanLately(n)
+		len(given.Strange) == 0 && len(given.Uncarried) == 0 && !given.Dictated &&
+		!slices.ContainsFunc(given.Sources, internal) && !a.humanLately(n)
 }
 
 // humanLately reports whether somebody has written to the customer by hand a short while ago.

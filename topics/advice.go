@@ -154,4 +154,8 @@ type Listener interface {
 type RecentReader interface {
 	// LastMessages reads the last limit messages of a conversation, oldest first.
 	LastMessages(ctx context.Context, conv Conversation, limit int) ([]Message, error)
+	// LastByHand is the newest message of the talk that neither the customer nor a program has
+	// written, among the last limit messages of the conversation; ErrNotFound where there is
+	// none.
+	LastByHand(ctx context.Context, conv Conversation, limit int) (Message, error)
 }

@@ -33,3 +33,20 @@ func (s *Store) LastMessages(ctx context.Context, conv topics.Conversation, limi
 	}
 	return all[max(0, len(all)-limit):], nil
 }
+
+// LastByHand implements topics.RecentReader.
+func (s *Store) LastByHand(ctx context.Context, conv topics.Conversation, limit int) (topics.Message, error) {
+	var all []topics.Message
+	err := s.underEachID(ctx, conv, func(c topics.Conversation) error {
+		list, err := s.messages(ctx, qLastByHand, c.ChatID, c.ThreadID, c.ChatID, c.ThreadID, limit)
+		all = append(all, list...)
+		return err
+	})
+	if err != nil {
+		return topics.Message{}, wrap("read the last message by hand", err)
+	}
+	if len(all) == 0 {
+		return topics.Message{}, topics.ErrNotFound
+	}
+	return slices.MaxFunc(all, func(a, b topics.Message) int { return a.Date.Compare(b.Date) }), nil
+}

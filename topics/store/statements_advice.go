@@ -42,6 +42,7 @@ const (
 	qOldVectors
 	qDeleteVector
 	qLastMessages
+	qLastByHand
 	qAdviceUnder
 	qHighestAdvice
 	qCustomerDrafts
@@ -133,6 +134,12 @@ var adviceTexts = map[query]string{
 
 	qLastMessages: `SELECT ` + messageColumns + ` FROM messages
 		WHERE chat_id = ? AND thread_id = ? ORDER BY message_id DESC LIMIT ?`,
+	// What is beyond the limit is not looked at, however few there are.
+	qLastByHand: `SELECT ` + messageColumns + ` FROM messages WHERE chat_id = ? AND thread_id = ?
+		AND kind = 'talk' AND author_kind NOT IN ('customer', 'bot', 'self', 'service')
+		AND message_id > coalesce((SELECT message_id FROM messages WHERE chat_id = ? AND thread_id = ?
+			ORDER BY message_id DESC LIMIT 1 OFFSET ?), 0)
+		ORDER BY message_id DESC LIMIT 1`,
 
 	qAdviceUnder: `SELECT 1 WHERE EXISTS (SELECT 1 FROM drafts WHERE chat_id = ? AND thread_id = ?)
 		OR EXISTS (SELECT 1 FROM topic_modes WHERE chat_id = ? AND thread_id = ?)

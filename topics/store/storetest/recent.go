@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -56,4 +57,52 @@ func lastMessages(t *testing.T, b Backend) {
 	last("none", conv(1), 0)
 	last("fewer than none", conv(1), -1)
 	last("nobody's", conv(77), 10)
+}
+
+// lastByHand finds what a person has written, behind whatever the customer and programs write.
+func lastByHand(t *testing.T, b Backend) {
+	p := start(t, b, store.Options{})
+	ctx := patience(t)
+	find := func(what string, c topics.Conversation, limit int, want int64) {
+		t.Helper()
+		got, err := p.LastByHand(ctx, c, limit)
+		if want == 0 && errors.Is(err, topics.ErrNotFound) {
+			return
+		}
+		p.must(err)
+		if got.ID != want {
+			t.Errorf("%s: message %d, want %d", what, got.ID, want)
+		}
+	}
+	by := func(c topics.Conversation, id int64, kind topics.AuthorKind, of topics.MessageKind) {
+		m := message(c, id, "words")
+		m.Author.Kind, m.Kind = kind, of
+		p.record(topics.Outcome{Messages: []topics.Message{m}})
+	}
+	find("nothing was said", conv(1), 100, 0)
+	by(conv(1), 1, topics.AuthorCustomer, topics.MessageTalk)
+	by(conv(1), 2, topics.AuthorOperator, topics.MessageComment)
+	find("nobody has answered", conv(1), 100, 0)
+	by(conv(2), 3, topics.AuthorOperator, topics.MessageTalk)
+	for i, kind := range []topics.AuthorKind{
+		topics.AuthorOperator, topics.AuthorStranger, topics.AuthorAnonymous, topics.AuthorChannel,
+	} {
+		id := 10 + int64(i)
+		by(conv(1), id, kind, topics.MessageTalk)
+		find(string(kind), conv(1), 100, id)
+	}
+	for i, kind := range []topics.AuthorKind{
+		topics.AuthorCustomer, topics.AuthorBot, topics.AuthorSelf, topics.AuthorService,
+	} {
+		by(conv(1), 20+int64(i), kind, topics.MessageTalk)
+	}
+	find("behind others", conv(1), 5, 13)
+	find("beyond the limit", conv(1), 4, 0)
+	find("another topic", conv(2), 100, 3)
+
+	former := topics.Conversation{ChatID: -50, ThreadID: 1}
+	by(former, 1000, topics.AuthorOperator, topics.MessageTalk)
+	find("before the migration is known", conv(1), 100, 13)
+	p.record(topics.Outcome{Migrations: []topics.Migrated{{From: -50, To: conv(1).ChatID}}})
+	find("under the former id", conv(1), 100, 1000)
 }

@@ -97,6 +97,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"many vectors", manyVectors},
 		{"old vectors are pruned", oldVectors},
 		{"the last messages", lastMessages},
+		{"the last message by hand", lastByHand},
 		{"exports", exports},
 		{"what a conversation holds", extents},
 		{"numbers of messages are used once", numbersStay},
