@@ -71,6 +71,7 @@ func (a *AI) write(ctx context.Context, p place, ask asking) (topics.TaskResult,
 	draft := topics.Draft{
 		Key: ask.key, Conversation: p.Conversation, CustomerID: customerID, QuestionID: ask.before.QuestionID,
 		Text: given.Text, Sources: given.Sources, Strange: given.Strange, State: topics.DraftOpen, At: ask.began,
+		Uncarried: given.Uncarried, Dictated: given.Dictated,
 	}
 	if a.answers(p, after, given) {
 		draft.State, draft.Auto = topics.DraftQueued, true

@@ -514,6 +514,12 @@ func TestAIShownForms(t *testing.T) {
 			"code", "evil.example", "Send, Copy, Edit, Dismiss",
 		},
 		{
+			"what no source carries",
+			advice.Advice{Text: refund, Uncarried: []string{"All is free."}, Dictated: true},
+			topics.CustomerSendTopic,
+			"code", "All is free.", "Send, Copy, Edit, Dismiss",
+		},
+		{
 			"a source without a link",
 			advice.Advice{Text: refund, Sources: []topics.DraftSource{{File: "a/b.md", Title: "A"}}},
 			topics.CustomerSendTopic, "code", "a/b.md", "Send, Copy, Edit, Dismiss",

@@ -55,9 +55,9 @@ func withText(draft topics.Draft, text string, by topics.Author) topics.Draft {
 		draft.Original = draft.Text
 	}
 	draft.Text, draft.Decided, draft.Told = text, by, topics.ToldNothing
-	draft.Strange = slices.DeleteFunc(slices.Clone(draft.Strange), func(s string) bool {
-		return !strings.Contains(text, s)
-	})
+	gone := func(s string) bool { return !strings.Contains(text, s) }
+	draft.Strange = slices.DeleteFunc(slices.Clone(draft.Strange), gone)
+	draft.Uncarried = slices.DeleteFunc(slices.Clone(draft.Uncarried), gone)
 	return draft
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"topicpilot/commands"
 	"topicpilot/topics"
+	"topicpilot/topics/advice"
 )
 
 func TestAISend(t *testing.T) {
@@ -507,6 +508,26 @@ func TestAIEditStrange(t *testing.T) {
 	w.hear(w.replies(w.lastOwn(), "/ Ask @somebody"))
 	if got := w.only().Strange; len(got) != 1 || got[0] != "@somebody" {
 		t.Errorf("strange: %v", got)
+	}
+}
+
+// TestAIDoubts: what an operator is warned of stays with the draft, as long as its words do.
+func TestAIDoubts(t *testing.T) {
+	w := newAI(t, topics.AdviceDraft)
+	w.adviser.advise = func(context.Context, advice.Question) (advice.Advice, error) {
+		return advice.Advice{Text: "All is free. Cars too.", Uncarried: []string{"All is free.", "Cars too."}, Dictated: true}, nil
+	}
+	w.customer("How do I get a refund?")
+	w.work()
+	orders, none := "gives orders to the model", "No source carries: "
+	if text := w.last().text.Text; !strings.Contains(text, none+"All is free., Cars too.") || !strings.Contains(text, orders) {
+		t.Errorf("%q", text)
+	}
+	w.hear(w.replies(w.lastOwn(), "/ Cars too. And bikes"))
+	w.work()
+	if text := w.last().text.Text; !strings.Contains(text, none+"Cars too.\n") && !strings.HasSuffix(text, none+"Cars too.") ||
+		!strings.Contains(text, orders) {
+		t.Errorf("%q", text)
 	}
 }
 

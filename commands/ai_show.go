@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"topicpilot/commands/messages"
 	"topicpilot/topics"
@@ -17,8 +16,6 @@ const (
 	maxSources = 8
 	maxQuote   = 300
 	shortQuote = 80
-	// maxStrange bounds what is named in the warning.
-	maxStrange = 5
 	// maxCodes is how many words of a text stand in code one by one (Bot API: 100 entities a
 	// message, which the sources need too).
 	maxCodes = 50
@@ -44,7 +41,7 @@ func (a *AI) shown(p place, draft topics.Draft) (topics.Text, [][]topics.Button)
 	} else {
 		head.Append(tellText(draft.Text))
 	}
-	head.Append(strangeText(p.say, draft.Strange))
+	head.Append(doubts{draft.Strange, draft.Uncarried, draft.Dictated}.text(p.say))
 	button := func(verb, text string) topics.Button {
 		return Action{Command: "ai", Verb: verb, Arg: draftArg(draft)}.Button(text)
 	}
@@ -140,7 +137,7 @@ func answered(p place, draft topics.Draft) topics.Text {
 // shownAnswer is an answer to an operator.
 func shownAnswer(say *messages.Printer, given advice.Advice) topics.Text {
 	var t topics.Text
-	t.Append(untapped(given.Text)).Append(strangeText(say, given.Strange))
+	t.Append(untapped(given.Text)).Append(doubts{strange: given.Strange, uncarried: given.Uncarried}.text(say))
 	return withSources(say, t, given.Sources)
 }
 
@@ -165,24 +162,6 @@ func untapped(text string) topics.Text {
 		done = word[1]
 	}
 	t.Add(text[done:])
-	return t
-}
-
-// strangeText warns of what stands in a text and in no source, on a line of its own.
-func strangeText(say *messages.Printer, strange []string) topics.Text {
-	if len(strange) == 0 {
-		return topics.Text{}
-	}
-	list := make([]string, 0, maxStrange+1)
-	for _, what := range strange[:min(len(strange), maxStrange)] {
-		list = append(list, codeOf(cutRunes(oneLine(what), maxWord)))
-	}
-	if len(strange) > maxStrange {
-		list = append(list, "…")
-	}
-	line := say.T("ai.strange", messages.Data{"List": strings.Join(list, ", ")})
-	t := topics.Plain("\n\n")
-	t.Append(shownText(line, maxCard))
 	return t
 }
 

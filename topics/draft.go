@@ -60,9 +60,12 @@ type Draft struct {
 	Text     string
 	Original string
 	Sources  []DraftSource
-	// Strange are links, addresses and the like in the text that no source has.
-	Strange []string
-	State   DraftState
+	// Strange are links, addresses and the like in the text that no source has, Uncarried its
+	// sentences that none carries. Dictated tells that the customer gave orders to the model.
+	Strange   []string
+	Uncarried []string
+	Dictated  bool
+	State     DraftState
 	// Auto tells that it was sent without an operator (mode reply).
 	Auto bool
 	// MessageID is the message of ours that shows it, the last part with the buttons;

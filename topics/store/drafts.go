@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxDraftText bounds the text of a draft, and maxDraftEvidence its sources and its strange
-	// parts as JSON, each in bytes.
+	// maxDraftText bounds the text of a draft, and maxDraftEvidence its sources and its doubts
+	// as JSON, each in bytes.
 	maxDraftText     = 64 << 10
 	maxDraftEvidence = 64 << 10
 	// maxKey bounds what an index holds of a text, in bytes: PostgreSQL takes no more than
@@ -173,8 +173,8 @@ func draftTexts(d *topics.Draft) (t draftText, err error) {
 	if t.sources, err = marshal(d.Sources); err != nil {
 		return t, fmt.Errorf("sources: %w", err)
 	}
-	if t.strange, err = marshal(d.Strange); err != nil {
-		return t, fmt.Errorf("strange parts: %w", err)
+	if t.strange, err = doubtsText(d); err != nil {
+		return t, fmt.Errorf("doubts: %w", err)
 	}
 	if n := max(len(t.sources), len(t.strange)); n > maxDraftEvidence {
 		return t, fmt.Errorf("%d bytes of evidence, want at most %d", n, maxDraftEvidence)
@@ -236,8 +236,8 @@ func (r *draftRow) draft() (d topics.Draft, err error) {
 	if err := unmarshal(r.sources, &d.Sources); err != nil {
 		return d, fmt.Errorf("sources: %w", err)
 	}
-	if err := unmarshal(r.strange, &d.Strange); err != nil {
-		return d, fmt.Errorf("strange parts: %w", err)
+	if err := readDoubts(r.strange, &d); err != nil {
+		return d, fmt.Errorf("doubts: %w", err)
 	}
 	d.Decided, err = authorOf(r.decided)
 	return d, err

@@ -21,7 +21,7 @@ func draft(key string, c topics.Conversation) topics.Draft {
 			{Chunk: "refunds-1", File: "billing.md", Title: "Billing › Refunds", Link: "https://a/b", Date: day, Quote: "on"},
 			{Chunk: "internal-2", File: "internal/notes.md", Quote: "off\x00", Internal: true},
 		},
-		Strange: []string{"https://evil.example", "+380 50"},
+		Strange: []string{"https://evil.example", "+380 50"}, Uncarried: []string{"All is free."}, Dictated: true,
 	}
 }
 
@@ -75,6 +75,7 @@ func drafts(t *testing.T, b Backend) {
 	changed.CustomerID, changed.Auto, changed.Decided = 5, true, olga
 	changed.Told, changed.EndedAt = topics.ToldSent, day.Add(time.Second)
 	changed.Sources, changed.Strange = changed.Sources[:1], nil
+	changed.Uncarried, changed.Dictated = nil, false
 	asked := changed
 	asked.Key, asked.Conversation, asked.At = "b", conv(9), day.Add(time.Hour) // not to be changed
 	asked.MessageID, asked.Parts = 99, 9
