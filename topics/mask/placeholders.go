@@ -39,9 +39,11 @@ func NewPlaceholders(phone string, masked, others []string) *Placeholders {
 		same: map[string]int{}, ways: map[string]int{}, taken: map[string]bool{}, last: map[Kind]int{},
 	}
 	for _, text := range slices.Concat(masked, others) {
-		for _, m := range literal.FindAllStringSubmatch(text, -1) {
-			_, number := read(m)
-			p.taken[number] = true
+		for _, apart := range []bool{false, true} { // wide and unseen signs are lost on a model
+			for _, m := range literal.FindAllStringSubmatch(fold(text, apart).text, -1) {
+				_, number := read(m)
+				p.taken[number] = true
+			}
 		}
 	}
 	for _, text := range masked {

@@ -84,6 +84,25 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
+// TestPlaceholdersTyped: what a customer has typed as a placeholder is nobody's, whatever unseen
+// or wide signs are in it.
+func TestPlaceholdersTyped(t *testing.T) {
+	for _, typed := range []string{
+		"[phone 1]", "[pho\u200bne 1]", "［phone 1］", "［ｐｈｏｎｅ　１］", "[phone\u00a01]", "[PHONE 001]", "[phone\u200b1]",
+		"[\u2060phone\u00ad 1b]", "[phone ١]",
+	} {
+		p := mask.NewPlaceholders("", []string{typed + " is at +380671234567"}, nil)
+		if got, want := p.Mask("+380671234567"), "[phone 2]"; got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
+		}
+		for _, said := range []string{typed, "[phone 1]"} {
+			if got := p.Unmask(said); got != said {
+				t.Errorf("%q: %q became %q", typed, said, got)
+			}
+		}
+	}
+}
+
 // secretText makes a text of secrets in several ways, literal placeholders and anything.
 func secretText(t *rapid.T) string {
 	part := rapid.OneOf(
