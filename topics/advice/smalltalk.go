@@ -32,6 +32,10 @@ var (
 		`for (?:your |al |the )*help|` +
 		`как (?:дела|ты|вы|жизнь)|за помощь|не за что|вы тут|ты тут|есть кто(?: нибудь| живой)?|` +
 		`як (?:справи|ти|ви)|за допомогу|нема за що|ви тут|ти тут|є хто|є хтось|are you there|anyone (?:there|here)) `)
+	// greetings are of two words, which ask for nothing before a question either.
+	greetings = regexp.MustCompile(` (?:go?d (?:morning|day|evening|afternon)|(?:helo|hi|hey|dear) (?:there|al|everyone|team)|` +
+		`(?:добрый|доброго|добрий|доброе|доброї) (?:день|вечер|утро|дня|вечора|вечір|ранок|ранку|времени суток)|` +
+		`доброго времени суток) `)
 	// solved says that nothing is left to answer, where it is no question.
 	solved = regexp.MustCompile(` (?:it (?:al )?(?:works|worked|helped)(?: now| again)?|works now|that (?:helped|worked)|` +
 		`(?:все |уже |теперь |у меня )*(?:работает|заработало|получилось|помогло|починилось)|` +
@@ -63,7 +67,7 @@ func short(word string) string {
 
 // SmallTalk reports whether a text has nothing to answer in it: greetings, thanks, agreement,
 // farewells, in English, Russian or Ukrainian, or no words at all. One word of another kind,
-// and it is none.
+// and it is none; neither is a question of two words that no politeness asks.
 func SmallTalk(text string) bool {
 	var all strings.Builder
 	all.WriteByte(' ')
@@ -71,7 +75,11 @@ func SmallTalk(text string) bool {
 		all.WriteString(short(string(w.Letters)) + " ")
 	}
 	rest := politeness.ReplaceAllString(all.String(), " ")
-	if !strings.Contains(text, "?") {
+	if strings.ContainsAny(text, "?？") {
+		if asked := greetings.ReplaceAllString(rest, " "); len(strings.Fields(asked)) > 1 {
+			return false // "Have you got it?" is of small words, and asks
+		}
+	} else {
 		rest = solved.ReplaceAllString(rest, " ")
 	}
 	courteous := rest != all.String()

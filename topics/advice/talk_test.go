@@ -16,6 +16,7 @@ func TestSmallTalk(t *testing.T) {
 		"Привіт", "дякую!!!", "Щиро дякую за допомогу", "добрий день", "гаразд", "до побачення", "гарного дня",
 		"на все добре",
 		"It works, thank you!", "Yes please.", "That helped, thanks", "Спасибо, всё заработало", "Да, пожалуйста",
+		"Good morning, how are you?", "Hi there, are you there?", "Добрый день, вы тут?", "Доброго дня! Як справи?", "OK?",
 		"помогло, спасибо", "Дякую, все запрацювало", "Так, будь ласка",
 	} {
 		if !advice.SmallTalk(text) {
@@ -26,6 +27,8 @@ func TestSmallTalk(t *testing.T) {
 		"Привет, не работает почта", "hi, my site is down", "thanks, and the invoice?", "help", "Hi, help", "не понял",
 		"спасибо, а что с оплатой", "ок, сколько стоит?", "Добрий день, не працює сайт", "дякую, а рахунок?", "how",
 		"refund", "500", "N005", "no", "hello 12345", "день", "вам", "Здравствуйте, помощь нужна",
+		"Have you got it?", "Is it ok to have so many?", "is all ok?", "Так до вас?", "добрый день, до вечера?",
+		"is it good for that day and night?", "have you got that for all？", "good morning. is it it?", "ок до ночи?",
 		"it works?", "it does not work", "всё не работает", "как это работает", "работает?", "вже не працює", "it works with PHP 8",
 	} {
 		if advice.SmallTalk(text) {
