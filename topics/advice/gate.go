@@ -66,7 +66,8 @@ func (a asked) evidence(claims []claim) (cited, Reason) {
 
 func longEnough(quote string) bool {
 	text := strings.TrimSpace(fold(quote).text)
-	return utf8.RuneCountInString(text) >= minQuote || len(words.Of(text, minQuoteWords)) >= minQuoteWords
+	n := len(words.Of(text, minQuoteWords)) // dashes prove nothing
+	return n >= minQuoteWords || n > 0 && utf8.RuneCountInString(text) >= minQuote
 }
 
 // unmasked puts back what was masked.

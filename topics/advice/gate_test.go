@@ -86,7 +86,11 @@ func TestGate(t *testing.T) {
 			want: advice.ReasonQuote,
 		},
 		"short quote": {text: answered(refundText, claim{refundText, "refunds-1", "14 days"}), want: advice.ReasonQuote},
-		"no quote":    {text: answered(refundText, claim{refundText, "refunds-1", ""}), want: advice.ReasonQuote},
+		"a quote without words": {
+			chunk: "Notes\n------------ ... ============\n" + refunds,
+			text:  answered(refundText, claim{refundText, "refunds-1", "------------ ... ===="}), want: advice.ReasonQuote,
+		},
+		"no quote": {text: answered(refundText, claim{refundText, "refunds-1", ""}), want: advice.ReasonQuote},
 		"little carried": {
 			text: answered(refundText+" Hosting costs nothing for students, schools, churches and hospitals everywhere "+
 				"in the world.", good),
@@ -129,6 +133,8 @@ func TestGate(t *testing.T) {
 }
 
 type gateCase struct {
+	// chunk is the text of refunds-1, "" for that of hits.
+	chunk      string
 	text       string
 	completion topics.Completion
 	err        error
@@ -141,9 +147,13 @@ func (c gateCase) check(t *testing.T) {
 		completion = topics.Completion{Text: c.text, Finish: topics.FinishStop}
 	}
 	completion.Usage = &topics.TokenUsage{Input: 7, Output: 3}
+	known := hits(false)
+	if c.chunk != "" {
+		known[0].Text = c.chunk
+	}
 	s := newStage(modelFunc(func(context.Context, topics.Prompt) (topics.Completion, error) {
 		return completion, c.err
-	}), finds(hits(false)))
+	}), finds(known))
 	question := advice.Question{Text: "When is a refund paid? I am at a@b.example"}
 	got, err := s.Advise(t.Context(), question)
 	if reason := silent(t, err); reason != c.want {
