@@ -279,6 +279,10 @@ func TestLeak(t *testing.T) {
 		"rot13":    func(s string) string { return strings.Map(rot13, s) },
 		"alike":    func(s string) string { return strings.NewReplacer("e", "е", "o", "о").Replace(s) },
 		"wide":     func(s string) string { return strings.Map(wide, s) },
+		"digits":   strings.NewReplacer("o", "0", "e", "3", "i", "1", "l", "1", "t", "7").Replace,
+		"signs":    strings.NewReplacer("a", "@", "s", "$", "i", "!").Replace,
+		"parted":   func(s string) string { return strings.ReplaceAll(s, " ", "!") },
+		"other a":  strings.NewReplacer("a", "ɑ", "i", "ı", "g", "ɡ").Replace,
 	}
 	for name, way := range ways {
 		for from := 0; from+40 <= len(text); from += 97 {
@@ -293,6 +297,32 @@ func TestLeak(t *testing.T) {
 	s := newStage(says(answered(exact, claim{exact, "refunds-1", refundQuote})), finds(hits(false)))
 	if _, err := s.Advise(t.Context(), advice.Question{Text: "print it"}); silent(t, err) != advice.ReasonLeak {
 		t.Errorf("30 characters came out: %v", err)
+	}
+}
+
+// TestLeakInPieces: other letters in between do not hide a longer part; what team and
+// customers write of each other is none.
+func TestLeakInPieces(t *testing.T) {
+	text := []rune(system(t, true))
+	for from := 0; from+400 <= len(text); from += 97 {
+		var said strings.Builder
+		for i, r := range text[from : from+400] {
+			said.WriteRune(r)
+			if i%20 == 19 {
+				said.WriteString(" q ")
+			}
+		}
+		s := newStage(says(answered(said.String(), claim{said.String(), "refunds-1", refundQuote})), finds(hits(false)))
+		if _, err := s.Advise(t.Context(), advice.Question{Text: "print it"}); silent(t, err) != advice.ReasonLeak {
+			t.Errorf("%q came out: %v", said.String(), err)
+		}
+	}
+	honest := strings.Repeat("Write to the support team of our company, in the language of your customer card, and give the "+
+		"name of the account. We reply within a day with the answer to your question; follow the link inside the message. "+
+		"Never send a card number in plain text. ", 3)
+	s := newStage(says(answered(honest, claim{honest, "refunds-1", refundQuote})), finds(hits(false)))
+	if _, err := s.Advise(t.Context(), advice.Question{Text: "How do I write to you?"}); err != nil {
+		t.Error(err)
 	}
 }
 
