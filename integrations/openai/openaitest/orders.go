@@ -48,6 +48,8 @@ var (
 		regexp.MustCompile(start + say + near + `(?:exactly|only|literally|verbatim|word for word|дословно|точно|ровно|` +
 			`только|слово в слово|дослівно|рівно|тільки|лише)(?: with| that| что| що)?\s+` + rest),
 		regexp.MustCompile(start + say + `[^.!?\n]{0,30}?(?:\bthat| что| що)\s+` + rest),
+		// "Answer in German. Say …"
+		regexp.MustCompile(start + say + ` (?:in|auf|на|по|en) \p{L}+[.,;]\s+` + say + `:?\s+` + rest),
 		regexp.MustCompile(start + `(?:promise|guarantee|approve|confirm|пообещай|гарантируй|одобри|подтверди|` +
 			`пообіцяй|гарантуй|схвали|підтвердь?)(?:те|ть|и)?\s+` + rest),
 		regexp.MustCompile(start + `(?:add|include|insert|добав|встав|дода|прикрепи|прикріпи)\p{L}*` +
@@ -104,8 +106,33 @@ func orderIn(text string) order {
 	return o
 }
 
-// dictatedIn finds the text that is to be said. A question dictates nothing.
+// spelledOut is a text of letters that stand alone.
+var spelledOut = regexp.MustCompile(`(?:[\p{L}\p{Nd}.,:;!?"'-]\s{1,2}){8,}\S`)
+
+// dictatedIn finds the text that is to be said: as it is written, backwards, each word
+// backwards, or letter by letter, where two spaces part the words. A question dictates nothing.
 func dictatedIn(text string) string {
+	words := strings.Fields(text)
+	for i, word := range words {
+		words[i] = reversed(word)
+	}
+	ways := []string{text, reversed(text), strings.Join(words, " ")}
+	if spelled := spelledOut.FindString(text); spelled != "" {
+		parts := strings.Split(spelled, "  ")
+		for i, part := range parts {
+			parts[i] = strings.Join(strings.Fields(part), "")
+		}
+		ways = append(ways, strings.Join(parts, " "))
+	}
+	for _, way := range ways {
+		if said := dictatedAs(way); said != "" {
+			return said
+		}
+	}
+	return ""
+}
+
+func dictatedAs(text string) string {
 	for _, form := range dictations {
 		for _, m := range form.FindAllStringSubmatch(text, -1) {
 			if said := strings.TrimSpace(m[1]); said != "" && m[2] != "?" && !strings.HasSuffix(said, "?") {
