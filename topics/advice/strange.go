@@ -45,40 +45,36 @@ var fileNames = strings.Fields(`php html htm js css txt csv json xml yml yaml pn
 // cited chunk nor on the customer's card; plain numbers may be the customer's own as well.
 func (a asked) strange(text string, hits []topics.KnowledgeHit) []string {
 	known, numbers := map[string]bool{}, map[string]bool{}
-	count := func(s string) { // but for those within addresses
-		_, rest := addresses(visible(s))
-		for _, n := range numbersIn(rest) {
+	read := func(s string, address bool) {
+		list, rest := addresses(visible(s))
+		for _, item := range list {
+			if address {
+				known[item.id], known[item.host] = true, true
+			}
+		}
+		for _, n := range numbersIn(rest) { // those within addresses vouch for no others
 			numbers[n.id] = true
 			for _, part := range n.parts {
 				numbers[part] = true
 			}
 		}
 	}
-	learn := func(texts ...string) {
-		for _, s := range texts {
-			list, _ := addresses(visible(s))
-			for _, item := range list {
-				known[item.id], known[item.host] = true, true
-			}
-		}
-	}
 	for _, hit := range hits {
-		learn(hit.Title, hit.Text, hit.Link)
-		count(hit.Title)
-		count(hit.Text)
+		read(hit.Title, true)
+		read(hit.Text, true)
+		id, host := linkID(hit.Link)
+		known[id], known[host] = true, true
 	}
 	card := a.Customer
-	learn(card.Name, "@"+card.Username, card.Phone)
-	learn(card.Accounts...)
-	for _, s := range append([]string{card.Name, card.Username, card.Phone}, card.Accounts...) {
-		count(s)
+	for _, s := range append([]string{card.Name, "@" + card.Username, card.Phone}, card.Accounts...) {
+		read(s, true)
 	}
 	known[lastDigits(card.Phone)] = true
 	delete(known, "")
-	count(a.Text)
+	read(a.Text, false)
 	for _, turn := range a.Turns {
 		if turn.From != fromOperator {
-			count(turn.Text)
+			read(turn.Text, false)
 		}
 	}
 	var list []string
