@@ -23,7 +23,8 @@ func (e *MeteredEmbedder) EmbeddingModel() string { return e.embedder.EmbeddingM
 
 var errVectors = errors.New("not one vector for each text, all of one length")
 
-// Embed turns texts into vectors within the budget of conv; errors as of Meter.Complete.
+// Embed turns texts into vectors within the budget of conv; errors as of Meter.Complete. The
+// articles, which are of no topic, leave half of the day's budget to answers.
 func (e *MeteredEmbedder) Embed(
 	ctx context.Context, conv topics.Conversation, texts []string,
 ) ([][]float32, error) {
@@ -34,9 +35,13 @@ func (e *MeteredEmbedder) Embed(
 	for _, text := range texts {
 		most.Input += EstimateTokens(text)
 	}
+	limits := e.meter.o.Limits
+	if conv == (topics.Conversation{}) && limits.Day > 0 {
+		limits.Day = max(limits.Day/2, 1) // 0 would be no limit
+	}
 	var vectors [][]float32
 	_, err := e.meter.call(ctx, &call{
-		kind: callEmbedding, conv: conv, breaker: &e.meter.embeddings, most: most,
+		kind: callEmbedding, conv: conv, breaker: &e.meter.embeddings, most: most, limits: limits,
 		send: func(ctx context.Context) (told *topics.TokenUsage, guess topics.TokenUsage, err error) {
 			vectors, told, err = e.embedder.Embed(ctx, texts)
 			if err == nil && !fits(vectors, len(texts)) {

@@ -67,7 +67,7 @@ func (m *Meter) Complete(
 	var completion topics.Completion
 	input := estimatePrompt(prompt)
 	used, err := m.call(ctx, &call{
-		kind: callAnswer, conv: conv, breaker: &m.answers,
+		kind: callAnswer, conv: conv, breaker: &m.answers, limits: m.o.Limits,
 		most: topics.TokenUsage{Input: input, Output: int64(prompt.MaxTokens)},
 		send: func(ctx context.Context) (told *topics.TokenUsage, guess topics.TokenUsage, err error) {
 			completion, err = model.Complete(ctx, prompt)
@@ -86,8 +86,9 @@ type call struct {
 	kind    string
 	conv    topics.Conversation
 	breaker *breaker
-	// most is what it may cost.
-	most topics.TokenUsage
+	// most is what it may cost, limits what it has to leave room in.
+	most   topics.TokenUsage
+	limits topics.TokenLimits
 	// send asks once; told is nil where the server does not tell what it cost, guess instead.
 	send func(ctx context.Context) (told *topics.TokenUsage, guess topics.TokenUsage, err error)
 }
@@ -186,7 +187,7 @@ func (m *Meter) reserve(ctx context.Context, c *call) (settle func(topics.TokenU
 	if m.o.Tokens == nil {
 		return func(topics.TokenUsage) {}, nil
 	}
-	id, over, err := m.o.Tokens.ReserveTokens(ctx, c.conv, m.o.Now(), c.most.Total(), m.o.Limits)
+	id, over, err := m.o.Tokens.ReserveTokens(ctx, c.conv, m.o.Now(), c.most.Total(), c.limits)
 	if err != nil {
 		return nil, fmt.Errorf("reserve tokens: %w", err)
 	}

@@ -454,3 +454,41 @@ func TestEstimate(t *testing.T) {
 		t.Error("nothing costs something")
 	}
 }
+
+// The articles, which are of no topic, leave half of a day's tokens to answers.
+func TestEmbedHalf(t *testing.T) {
+	tokens := &ledger{}
+	m := advice.NewMeter(advice.MeterOptions{
+		Tokens: tokens, Limits: topics.TokenLimits{Day: 1000}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	embedder := m.Embedder(embedderFunc(func(texts []string) ([][]float32, *topics.TokenUsage, error) {
+		return make2D(len(texts)), &topics.TokenUsage{Input: 100}, nil
+	}))
+	text := []string{strings.Repeat("word ", 10)}
+	for range 20 {
+		_, err := embedder.Embed(t.Context(), topics.Conversation{}, text)
+		if over, ok := errors.AsType[*advice.OverBudget](err); ok {
+			if over.Over != topics.OverDay {
+				t.Fatal(over)
+			}
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if tokens.spent < 300 || tokens.spent > 500 {
+		t.Errorf("the articles have taken %d of 1000", tokens.spent)
+	}
+	if _, err := embedder.Embed(t.Context(), here, text); err != nil {
+		t.Errorf("a question has no room: %v", err)
+	}
+}
+
+func make2D(n int) [][]float32 {
+	vectors := make([][]float32, n)
+	for i := range vectors {
+		vectors[i] = []float32{1, 2}
+	}
+	return vectors
+}
