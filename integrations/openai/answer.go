@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"regexp"
 	"strings"
@@ -44,9 +45,32 @@ type message struct {
 }
 
 type usage struct {
-	Prompt     int64 `json:"prompt_tokens"`
-	Completion int64 `json:"completion_tokens"`
-	Total      int64 `json:"total_tokens"`
+	Prompt     int64
+	Completion int64
+	Total      int64
+	// untold is set where what stands there cannot be believed.
+	untold bool
+}
+
+// maxUsage is more tokens than any call takes.
+const maxUsage = 10_000_000
+
+// UnmarshalJSON never fails: an answer is not lost for what it says to have cost.
+func (u *usage) UnmarshalJSON(raw []byte) error {
+	var numbers struct {
+		Prompt     float64 `json:"prompt_tokens"`
+		Completion float64 `json:"completion_tokens"`
+		Total      float64 `json:"total_tokens"`
+	}
+	*u = usage{untold: json.Unmarshal(raw, &numbers) != nil}
+	for _, n := range []struct {
+		told float64
+		to   *int64
+	}{{numbers.Prompt, &u.Prompt}, {numbers.Completion, &u.Completion}, {numbers.Total, &u.Total}} {
+		*n.to = int64(n.told)
+		u.untold = u.untold || n.told < 0 || n.told > maxUsage || n.told != math.Trunc(n.told)
+	}
+	return nil
 }
 
 // readCompletion reads an answer, also one that is streamed although nobody asked for it.
@@ -136,7 +160,7 @@ func withoutThoughts(text string) string {
 // tokens is nil where the server does not tell. A total that is more than its parts counts:
 // some servers keep thoughts out of the parts, some give nothing else.
 func (u *usage) tokens() *topics.TokenUsage {
-	if u == nil || u.Prompt < 0 || u.Completion < 0 || u.Prompt == 0 && u.Completion == 0 && u.Total <= 0 {
+	if u == nil || u.untold || u.Prompt == 0 && u.Completion == 0 && u.Total <= 0 {
 		return nil
 	}
 	if u.Prompt == 0 { // a prompt always has tokens

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -167,4 +168,34 @@ func FuzzRefusal(f *testing.F) {
 			t.Errorf("%v counts as sent", err)
 		}
 	})
+}
+
+// TestUsage: whatever a server says to have spent, its answer is not lost, and what cannot be
+// believed counts as not said.
+func TestUsage(t *testing.T) {
+	for usage, want := range map[string]*topics.TokenUsage{
+		`{"prompt_tokens":12,"completion_tokens":3}`:                   {Input: 12, Output: 3},
+		`{"prompt_tokens":12.0,"completion_tokens":3e0}`:               {Input: 12, Output: 3},
+		`{"total_tokens":9}`:                                           {Input: 9},
+		`{"prompt_tokens":1.5,"completion_tokens":3}`:                  nil,
+		`{"prompt_tokens":"12","completion_tokens":3}`:                 nil,
+		`{"prompt_tokens":-5,"completion_tokens":3,"total_tokens":-2}`: nil,
+		`{"prompt_tokens":12,"completion_tokens":3,"total_tokens":-2}`: nil,
+		`{"prompt_tokens":10000001,"completion_tokens":3}`:             nil,
+		`{"prompt_tokens":12,"completion_tokens":9223372036854775807}`: nil,
+		`{"prompt_tokens":12,"completion_tokens":1e999}`:               nil,
+		`{"prompt_tokens":{"cached":4},"completion_tokens":3}`:         nil,
+		`[]`: nil, `""`: nil, `7`: nil, `null`: nil, `{}`: nil,
+	} {
+		body := `{"choices":[{"message":{"content":"yes"},"finish_reason":"stop"}],"usage":` + usage + `}`
+		for kind, body := range map[string]string{
+			"application/json":  body,
+			"text/event-stream": "data: " + chunkOf("yes") + "\n\ndata: {\"choices\":[],\"usage\":" + usage + "}\n\ndata: [DONE]\n\n",
+		} {
+			got, err := openai.ReadCompletion(kind, strings.NewReader(body))
+			if err != nil || got.Text != "yes" || !reflect.DeepEqual(got.Usage, want) {
+				t.Errorf("%s, %s: %q, %+v, %v", usage, kind, got.Text, got.Usage, err)
+			}
+		}
+	}
 }
