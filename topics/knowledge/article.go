@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +47,8 @@ type builder struct {
 	path    []heading
 	// rest tells that everything from here on is internal.
 	rest bool
+	// marked tells that some mark was found.
+	marked bool
 	// fresh tells that the next block begins a section.
 	fresh bool
 }
@@ -58,32 +59,27 @@ func (b *builder) problem(line int, text string) {
 	}
 }
 
-// The forms of the mark. What merely resembles it is taken for it, as a mark that is not
-// understood must not make an internal text public.
-var (
-	mark      = regexp.MustCompile(`(?i)\s*\{\s*internal\s*\}[\s#]*$`)
-	nearMark  = regexp.MustCompile(`(?i)\{[^{}\n]{0,20}\binternal|\binternal\s*\}`)
-	textMark  = regexp.MustCompile(`(?im)\{\s*internal\s*\}[\s#*_]*$`)
-	spaces    = regexp.MustCompile(`\s+`)
-	attribute = regexp.MustCompile(`(?i)data-internal|<meta\b[^>]*\binternal\b`)
-)
-
 const (
 	doubtfulMark  = "this mark is not understood; the part is internal. Write {internal} at the end of a heading"
-	misplacedMark = "{internal} stands at the end of a heading; here the rest of the section is internal"
+	misplacedMark = "{internal} stands at the end of a heading; here the whole section is internal"
 )
 
 // heading opens the section of a heading, and closes those of its level and below.
 func (b *builder) heading(level int, text string, line int) {
-	internal := false
-	switch {
-	case mark.MatchString(text):
-		text, internal = mark.ReplaceAllString(text, ""), true
-	case nearMark.MatchString(text):
-		internal = true
+	text, internal, doubtful := unmarked(text)
+	if doubtful {
 		b.problem(line, doubtfulMark)
 	}
 	b.open(level, text, internal)
+}
+
+// unmarked takes the mark off a heading. It is doubtful where it is not understood.
+func unmarked(text string) (rest string, internal, doubtful bool) {
+	if at := mark.FindStringIndex(text); at != nil {
+		return text[:at[0]], true, false
+	}
+	doubtful = resembles(text)
+	return text, doubtful, doubtful
 }
 
 func (b *builder) open(level int, text string, internal bool) {
@@ -91,21 +87,39 @@ func (b *builder) open(level int, text string, internal bool) {
 	if end >= 0 {
 		b.path = b.path[:end]
 	}
+	b.marked = b.marked || internal
 	b.path = append(slices.Clip(b.path), heading{level: level, text: cleanTitle(text), internal: internal})
 	b.fresh = true
 }
 
 // text adds a block that people may have put a mark into where it does not belong.
 func (b *builder) text(text string, line int) {
-	if textMark.MatchString(text) {
-		b.problem(line, misplacedMark)
-		b.closeRest()
-	}
+	b.spoken(text, line)
 	b.block(text, false)
+}
+
+// spoken looks for marks where they do not belong.
+func (b *builder) spoken(text string, line int) {
+	if resembles(text) {
+		b.problem(line, misplacedMark)
+		b.closeSection()
+	}
+}
+
+// closeSection makes the section internal, with what it has said so far.
+func (b *builder) closeSection() {
+	if n := len(b.article.sections); n > 0 && !b.fresh {
+		for n > 0 && slices.Equal(b.article.sections[n-1].headings, b.headings()) {
+			n--
+			b.article.sections[n].internal = true
+		}
+	}
+	b.closeRest()
 }
 
 // closeRest makes the rest of the section internal.
 func (b *builder) closeRest() {
+	b.marked = true
 	if n := len(b.path); n > 0 {
 		b.path[n-1].internal = true
 	} else {

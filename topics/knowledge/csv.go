@@ -76,7 +76,7 @@ func (t *table) header(written string) (comma rune, ok bool) {
 			if at := known[name]; at != nil && *at < 0 {
 				*at = i
 			}
-			if strings.Contains(name, "internal") {
+			if meansInternal(name) {
 				c.internal = append(c.internal, i)
 			}
 		}
@@ -162,12 +162,18 @@ func (t *table) row(fields []string, line int) {
 		t.problem(line, doubtfulRow)
 	}
 	for _, text := range []string{cleanTitle(field(t.columns.title)), question} {
-		if mark.MatchString(text) || nearMark.MatchString(text) {
-			s.internal, text = true, mark.ReplaceAllString(text, "")
+		text, internal, doubtful := unmarked(text)
+		s.internal = s.internal || internal
+		if doubtful {
+			t.problem(line, doubtfulRow)
 		}
 		if text != "" {
 			s.headings = append(s.headings, text)
 		}
+	}
+	if resembles(field(t.columns.question)+"\n"+answer) && !s.internal {
+		s.internal = true
+		t.problem(line, doubtfulRow)
 	}
 	s.link, s.date = t.origin(field(t.columns.link), field(t.columns.date), line)
 	t.article.sections = append(t.article.sections, s)

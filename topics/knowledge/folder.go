@@ -199,9 +199,7 @@ func cause(err error) string {
 
 // hasInternal reports whether one of the folders of a path is named internal.
 func hasInternal(name string) bool {
-	return slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool {
-		return strings.EqualFold(part, "internal")
-	})
+	return slices.ContainsFunc(strings.Split(name, "/"), isInternal)
 }
 
 // report counts what was read, and gathers what was not.

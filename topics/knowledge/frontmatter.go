@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 )
@@ -14,6 +15,10 @@ const (
 	wrongLink   = "the link is left out; it has to begin with https:// or http://"
 	wrongDate   = "the date is left out; write it as 2026-01-31"
 	wrongTitle  = "the title is left out; it has to be one line of text"
+	outsideHead = "internal: stands outside of front matter, which is between two lines of --- at the very " +
+		"beginning; the whole file is internal"
+	// headLines is how far down a statement about the file is looked for.
+	headLines = 20
 	// maxTitle is how many characters of a heading count.
 	maxTitle = 200
 	// maxHead bounds front matter, in bytes.
@@ -23,17 +28,34 @@ const (
 // frontMatter takes the lines between --- at the beginning off a text, and tells in which
 // line the rest begins.
 func frontMatter(b *builder, text string) (body string, line int) {
-	body = strings.TrimLeft(text, " \t\n")
+	body, line = takeHead(b, text)
+	next := line
+	for written := range strings.SplitSeq(body, "\n") {
+		if next-line == headLines {
+			break
+		}
+		if len(written) <= maxHead && spokenHead.MatchString(folded(written)) {
+			b.article.head.internal = true
+			b.problem(next, outsideHead)
+			break
+		}
+		next++
+	}
+	return body, line
+}
+
+func takeHead(b *builder, text string) (body string, line int) {
+	body = strings.TrimLeftFunc(text, isUnseen)
 	line = 1 + strings.Count(text[:len(text)-len(body)], "\n")
 	first, rest, _ := strings.Cut(body, "\n")
-	fence := strings.TrimRight(first, " \t")
+	fence := strings.TrimRightFunc(first, isUnseen)
 	if fence != "---" && fence != "+++" {
 		return body, line
 	}
 	var lines []string
 	for next := rest; next != ""; {
 		written, after, _ := strings.Cut(next, "\n")
-		end := strings.TrimRight(written, " \t")
+		end := strings.TrimFunc(written, isUnseen)
 		if end == fence || fence == "---" && end == "..." {
 			if fence == "+++" || !readHead(b, strings.Join(lines, "\n"), line) {
 				b.broken(line)
@@ -46,6 +68,8 @@ func frontMatter(b *builder, text string) (body string, line int) {
 	b.broken(line)
 	return rest, line + 1
 }
+
+func isUnseen(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 func (b *builder) broken(line int) {
 	b.article.head.internal = true
@@ -78,6 +102,18 @@ func readHead(b *builder, text string, line int) bool {
 		seen[name] = true
 		readKey(b, name, value, line+key.Line)
 	}
+	// One that stands deeper, or in a comment, may be meant as well.
+	for written := range strings.SplitSeq(text, "\n") {
+		if line++; spokenHead.MatchString(folded(written)) {
+			if seen["internal"] {
+				seen["internal"] = false
+				continue
+			}
+			b.article.head.internal = true
+			b.problem(line, doubtfulKey)
+			break
+		}
+	}
 	return true
 }
 
@@ -92,15 +128,15 @@ func readKey(b *builder, name string, value *yaml.Node, line int) {
 			b.problem(line, doubtfulKey)
 		}
 		h.internal = h.internal || internal
-	case strings.Contains(name, "internal"):
+	case meansInternal(name):
 		h.internal = true
 		b.problem(line, doubtfulKey)
 	case name == "title" && scalar:
-		h.title = value.Value
-		if mark.MatchString(h.title) || nearMark.MatchString(h.title) {
-			h.title, h.internal = mark.ReplaceAllString(h.title, ""), true
+		title, internal, doubtful := unmarked(value.Value)
+		h.title, h.internal = cleanTitle(title), h.internal || internal
+		if doubtful {
+			b.problem(line, doubtfulMark)
 		}
-		h.title = cleanTitle(h.title)
 	case name == "title":
 		b.problem(line, wrongTitle)
 	case name == "link":
@@ -115,6 +151,12 @@ func readKey(b *builder, name string, value *yaml.Node, line int) {
 			b.problem(line, wrongDate)
 		}
 	}
+}
+
+// meansInternal reports whether the name of a key or of a column may be meant to say so.
+func meansInternal(name string) bool {
+	name = lettersOf(name)
+	return strings.HasPrefix(name, "intern") || strings.Contains(name, "internal")
 }
 
 // truth reads a yes or no; nothing is a no.

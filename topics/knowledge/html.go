@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	unclosedMark = "an element with data-internal has no end of its own; the rest of the file is internal"
+	unclosedMark = "an element with data-internal has no end of its own, or tags cross in it; the rest of the file is internal"
+	taglessMark  = "data-internal stands where no tag is read; the rest of the section is internal"
 	doubtfulAttr = "the value of data-internal is not understood; the part is internal"
 	doubtfulMeta = "the content of <meta name=\"internal\"> is not understood; the file is internal"
 	unclosedSkip = "<nav>, or another element that is left out, has no end; the rest of the file is left out"
@@ -53,13 +54,24 @@ type title struct {
 func readHTML(written string) article {
 	p := &page{}
 	body, line := frontMatter(&p.builder, written)
+	return readPage(p, body, line)
+}
+
+// readPage reads what begins in a line of the file.
+func readPage(p *page, body string, line int) article {
 	p.line, p.region.ended = line, endsOf(body)
 	z := html.NewTokenizer(strings.NewReader(body))
 	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
 		lines := bytes.Count(z.Raw(), []byte("\n"))
 		switch kind {
 		case html.TextToken:
-			p.read(string(z.Text()))
+			text := string(z.Text())
+			p.lookForTag(text)
+			p.read(text)
+		case html.CommentToken:
+			if text := string(z.Text()); resembles(text) || spokenHead.MatchString(folded(text)) {
+				p.markedHere(misplacedMark)
+			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			p.startTag(z.Token())
 		case html.EndTagToken:
@@ -80,17 +92,23 @@ func readHTML(written string) article {
 
 func (p *page) startTag(t html.Token) {
 	drawn := t.DataAtom == atom.Svg || p.skip == atom.Svg
-	if drawn && t.Type == html.SelfClosingTagToken {
+	if drawn && t.Type == html.SelfClosingTagToken && !breaksOut(t.Data) {
 		return // here, and here alone, it is an element without content
 	}
 	p.meta(t)
-	internal := p.marked(t)
+	internal := p.hasMark(t)
+	if t.DataAtom == atom.Body || t.DataAtom == atom.Html {
+		// Wherever it stands, it is the one of the whole page.
+		p.article.head.internal, internal = p.article.head.internal || internal, false
+	}
 	if !isVoid(t.DataAtom) {
 		if p.region.active() && p.region.start(t.Data) {
 			p.leave()
 		}
-		// A marked heading is one of an internal section, as with {internal}.
+		// A marked heading is one of an internal section, as with {internal}; so is one of
+		// which a part is marked.
 		if internal && !p.region.active() && headingLevel(t.DataAtom) == 0 {
+			p.title.internal = p.title.internal || p.title.level > 0
 			p.enter(t.Data)
 		}
 	}
@@ -181,8 +199,11 @@ func (p *page) read(text string) {
 	}
 	if p.head {
 		if h := &p.article.head; h.title == "" && !p.region.active() {
-			h.internal = h.internal || mark.MatchString(text) || nearMark.MatchString(text)
-			h.title = cleanTitle(mark.ReplaceAllString(text, ""))
+			title, internal, doubtful := unmarked(text)
+			h.title, h.internal = cleanTitle(title), h.internal || internal
+			if doubtful {
+				p.problem(p.line, doubtfulMark)
+			}
 		}
 		return
 	}
@@ -247,6 +268,8 @@ func (p *page) endHeading() {
 	if p.title.level == 0 {
 		return
 	}
+	// An internal part that began in the heading and does not end there crosses it.
+	p.region.lost = p.region.lost || p.region.active() && !p.title.within
 	p.flush()
 	level, text, internal := p.title.level, p.title.text.String(), p.title.internal
 	p.title = title{}

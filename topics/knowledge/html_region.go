@@ -14,7 +14,7 @@ import (
 type region struct {
 	// open are the elements that have no end yet, the marked one first.
 	open []string
-	// lost tells that they are too many to be followed.
+	// lost tells that they cannot be followed: they are too many, or their tags cross.
 	lost bool
 	// ended are the elements whose end is written somewhere on the page. For them alone a
 	// missing one is a mistake; the others end where HTML lets them end.
@@ -35,6 +35,8 @@ func (r *region) start(name string) bool {
 	n := len(r.open)
 	switch {
 	case r.lost:
+	case r.drawn() && breaksOut(name):
+		r.lost = true
 	case !r.ended[r.open[n-1]] && endsBefore(r.open[n-1], name):
 		if n == 1 {
 			return true
@@ -53,14 +55,19 @@ func (r *region) end(name string) bool {
 	if r.lost {
 		return false
 	}
-	for i := len(r.open) - 1; i > 0; i-- {
+	for i := len(r.open) - 1; i >= 0; i-- {
 		if r.open[i] == name {
-			r.open = r.open[:i]
+			r.open = r.open[:max(i, 1)]
+			return i == 0
+		}
+		if !endsWith(r.open[i], name) {
+			// Where browsers end what, if a tag ends more than its own element, depends on too
+			// much. A tag that ends nothing here may end what stands around.
+			r.lost = slices.Contains(r.open, name)
 			return false
 		}
 	}
-	return r.open[0] == name ||
-		len(r.open) == 1 && !r.ended[r.open[0]] && endsWith(r.open[0], name)
+	return len(r.open) == 1 && !r.ended[r.open[0]] && endsWith(r.open[0], name)
 }
 
 // unclosed reports whether the part should have had an end and has none.
@@ -110,10 +117,27 @@ func endsWith(open, around string) bool {
 	case "td", "th", "tr":
 		return around == "table" || around == "tbody" || around == "thead" || around == "tfoot" ||
 			around == "tr" && open != "tr"
-	case "body":
-		return around == "html"
+	case "tbody", "thead", "tfoot":
+		return around == "table"
 	}
 	return false
+}
+
+// drawn reports whether the innermost elements are those of a drawing or a formula.
+func (r *region) drawn() bool {
+	return slices.Contains(r.open, "svg") || slices.Contains(r.open, "math")
+}
+
+// breaksOut reports whether an element ends drawings and formulas around it.
+func breaksOut(name string) bool {
+	a := atom.Lookup([]byte(name))
+	switch a {
+	case atom.B, atom.Big, atom.Br, atom.Center, atom.Code, atom.Dd, atom.Dt, atom.Em, atom.Embed, atom.Font, atom.Head,
+		atom.I, atom.Img, atom.Li, atom.Listing, atom.Meta, atom.Nobr, atom.Ruby, atom.S, atom.Small, atom.Span,
+		atom.Strike, atom.Strong, atom.Sub, atom.Sup, atom.Tt, atom.U, atom.Var:
+		return true
+	}
+	return isBlock(a) || headingLevel(a) > 0
 }
 
 // meta reads what a page says of itself.
@@ -143,12 +167,27 @@ func (p *page) metaInternal(t html.Token) {
 	p.article.head.internal = p.article.head.internal || internal
 }
 
-// marked reads data-internal. A value that is no yes or no, or a name that only begins
+// lookForTag looks for a mark in a text that browsers may not take for one.
+func (p *page) lookForTag(text string) {
+	if p.skip != atom.Script && p.skip != atom.Style && strings.ContainsRune(text, '<') &&
+		writtenMark.MatchString(folded(text)) {
+		p.markedHere(taglessMark)
+	}
+}
+
+// markedHere makes the section internal, be it the one of the heading that is being read.
+func (p *page) markedHere(problem string) {
+	p.problem(p.line, problem)
+	p.title.internal = p.title.internal || p.title.level > 0
+	p.closeSection()
+}
+
+// hasMark reads data-internal. A value that is no yes or no, or a name that only begins
 // like that, counts as the mark.
-func (p *page) marked(t html.Token) bool {
+func (p *page) hasMark(t html.Token) bool {
 	internal := false
 	for _, a := range t.Attr {
-		if !strings.HasPrefix(a.Key, "data-internal") {
+		if key := lettersOf(a.Key); key != "internal" && !strings.HasPrefix(key, "datainternal") {
 			continue
 		}
 		value := strings.TrimSpace(a.Val)

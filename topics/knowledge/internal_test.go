@@ -116,6 +116,84 @@ func TestInternalMarks(t *testing.T) {
 		{"a.csv", "question,answer,internal\nb\"ad,x,\nq,secret,no", "public with a problem"},
 		{"a.csv", "question,answer,internal\n\"q1,x,yes\nq2,y\",secret,no", doubtful},
 		{"internal/a.csv", "question,answer,internal\nq,secret,no", internal},
+		// What only looks like the mark, or like a place for it.
+		{"a.md", "\ufeff\ufeff---\ninternal: true\n---\nsecret", internal},
+		{"a.md", "\u00a0---\ninternal: true\n---\nsecret", internal},
+		{"a.md", "\u200b---\u200b\ninternal: true\n---\nsecret", internal},
+		{"a.md", "<!-- c -->\n---\ninternal: true\n---\nsecret", doubtful},
+		{"a.md", "----\ninternal: true\n----\nsecret", doubtful},
+		{"a.md", "# A\n\nInternal: yes\n\nsecret", doubtful},
+		{"a.md", "<!-- internal: true -->\n\nsecret", doubtful},
+		{"a.md", strings.Repeat("x\n", 30) + "\nInternal: no\n\nsecret", public},
+		{"a.txt", "title: x\ninternal\uff1a true\n\nsecret", doubtful},
+		{"a.md", head("\u0456nternal: false"), doubtful},
+		{"a.md", head("intern: yes"), doubtful},
+		{"a.md", head("meta:\n  internal: true"), doubtful},
+		{"a.md", head("internal: false\n# internal: true"), doubtful},
+		{"a.md", head("title: Known \uff5binternal\uff5d"), doubtful},
+		{"a.md", "# Known {intern\u200bal}\n\nsecret", doubtful},
+		{"a.md", "# Known {intern&shy;al}\n\nsecret", doubtful},
+		{"a.md", "# Known {\u0456nternal}\n\nsecret", doubtful},
+		{"a.md", "# Known {\u0406NT\u0415RN\u0410L}\n\nsecret", doubtful},
+		{"a.md", "# Known \uff5binternal\uff5d\n\nsecret", doubtful},
+		{"a.md", "# Known {\uff49nternal}\n\nsecret", doubtful},
+		{"a.md", "# Known {\U0001d422nternal}\n\nsecret", doubtful},
+		{"a.md", "# Known {i\u0301nternal}\n\nsecret", doubtful},
+		{"a.md", "# Known {internal} \u26a0\n\nsecret", doubtful},
+		{"a.md", "# Known\n\nOK {internal}.\n\nsecret", doubtful},
+		{"a.md", "# Known\n\nsecret\n\nOK {internal}.", doubtful},
+		{"a.md", "# Known\n\n{for **internal** use}\n\nsecret", doubtful},
+		{"a.md", "# Known\n\n| a {internal} | b |\n|---|---|\n| secret | x |", doubtful},
+		{"a.md", "# Known\n\n**Staff only** {internal}:\n\nsecret", doubtful},
+		{"a.md", "# Known\n\nWrite `{internal}` there.\n\nsecret", public},
+		{"a.md", "# Known\n\n- Write:\n\n  ```\n  {internal}\n  ```\n\nsecret", public},
+		{"a.md", "# Known\n\n<h2>Staff {internal}</h2>\n\nsecret", doubtful},
+		{"a.md", "# Known\n\n<h2>Staff {inter<b>nal</b>}</h2>\n\nsecret", doubtful},
+		{"a.md", "# Known\n\n<h2>Staff &#123;internal&#125;</h2>\n\nsecret", doubtful},
+		{"a.md", "<details>\n<summary>Staff {internal}</summary>\n\nsecret\n\n</details>", doubtful},
+		{"a.md", "<!-- {internal} -->\n\nsecret", doubtful},
+		{"a.md", "<div data_internal>\n\nsecret\n\n</div>", doubtful},
+		{"a.md", "# Known\n\nan international { and internally } text\n\nsecret", doubtful},
+		{"a.md", "# Known\n\n{international}\n\nsecret", public},
+		{"a.txt", "open\n\nCodes {intern\u00adal}.\n\nsecret", doubtful},
+		{"Internal /a.md", "secret", internal},
+		{"_internal/a.md", "secret", internal},
+		{"\u0456nternal/a.md", "secret", internal},
+		{"a.csv", "question;answer;intern\nq;secret;yes", internal},
+		{"a.csv", "question;answer;intern\nq;secret;ja", doubtful},
+		{"a.csv", "question,answer,inter\u200bnal\nq,secret,yes", internal},
+		{"a.csv", "question,answer,\u0456nternal\nq,secret,yes", internal},
+		{"a.csv", "question,answer\nq {\u0456nternal},secret", doubtful},
+		{"a.csv", "question,answer\nq,secret {internal}.", doubtful},
+		// Tags that cross each other.
+		{"a.html", "<div data-internal><ul><li><b>x</ul></b>secret</div>", doubtful},
+		{"a.html", "<div data-internal><table><tr><td>a<div>b</td></div></tr></table>secret</div>", doubtful},
+		{"a.html", "<div data-internal><table><tr><td></div>secret</td></tr></table></div>", doubtful},
+		{"a.html", "<div data-internal><p>a<div>b</p></div>secret</div>", doubtful},
+		{"a.html", "<section data-internal><i>a<section>b</i></section>secret</section>", doubtful},
+		{"a.html", "<p data-internal>a<span><p>b</span></p>secret</p>", doubtful},
+		{"a.html", "<table><tr data-internal><td><table><tr><td>x</table>secret</td></tr></table>", internal},
+		{"a.html", "<li data-internal>a<ul></li>secret</ul></li>", doubtful},
+		{"a.html", "<div data-internal><svg><div/></svg>a</div>secret</div>", doubtful},
+		{"a.html", "<div data-internal><svg></div></svg>secret</div>", doubtful},
+		{"a.html", "<svg><style><div data-internal></style></svg>secret</div>", doubtful},
+		{"a.html", "<div data-internal><math><mi></div></math>secret</div>", doubtful},
+		{"a.html", "<div data-internal><noscript></div></noscript>secret</div>", internal},
+		{"a.html", "<div data-internal><select></div></select>secret</div>", doubtful},
+		{"a.html", "<xmp><div data-internal>secret</div></xmp>", doubtful},
+		{"a.html", "<body data-internal><p>x</body>secret</html>", internal},
+		{"a.html", "secret<body data-internal>", internal},
+		{"a.html", "<div data-internal><table><tr><td>x</table></div>secret", public},
+		{"a.html", "<div data-internal><ul><li>x<li>y</ul></div>secret", public},
+		{"a.html", "<h2><span data-internal>x</span></h2>secret", internal},
+		{"a.html", "<h2><span data-internal>x</h2></span>secret", doubtful},
+		{"a.html", "<h2><span data-internal>x</span></h2>y<h2>z</h2>secret", public},
+		{"a.html", "<h2>x<!-- {internal} --></h2>secret", doubtful},
+		{"a.html", "<h2>x</h2><!-- {internal} -->secret", doubtful},
+		{"a.html", "<h2>x</h2>secret<p>OK {internal}.</p>", doubtful},
+		{"a.html", "<div data_internal=true>secret</div>", doubtful},
+		{"a.html", "<div data-\u0456nternal=true>secret</div>", doubtful},
+		{"a.html", `<meta name="internal" value="true">secret`, doubtful},
 	}
 	for _, tt := range tests {
 		chunks, problems := knowledge.Split(tt.name, strings.TrimPrefix(tt.text, "\ufeff"))
@@ -167,6 +245,10 @@ func (a *author) word(secret bool) string {
 
 func (a *author) flip(name string) bool { return rapid.Bool().Draw(a.T, name) }
 
+func (a *author) oneOf(name string, list ...string) string {
+	return rapid.SampledFrom(list).Draw(a.T, name)
+}
+
 func (a *author) rarely(name string) bool { return rapid.IntRange(0, 3).Draw(a.T, name) == 0 }
 
 func (a *author) upTo(n int, name string) int { return rapid.IntRange(0, n).Draw(a.T, name) }
@@ -176,7 +258,8 @@ func (a *author) markdown() string {
 	var out strings.Builder
 	secret := a.rarely("whole")
 	if secret {
-		out.WriteString("---\ntitle: " + a.word(true) + "\ninternal: true\n---\n\n")
+		begin := a.oneOf("begin", "---", "\ufeff\ufeff---", "\u00a0---\u200b", "<!-- c -->\n---", "----", "+++")
+		out.WriteString(begin + "\ntitle: " + a.word(true) + "\ninternal: true\n---\n\n")
 	}
 	closed := 0 // the level of the marked heading, 0 for none
 	for range a.upTo(12, "blocks") {
@@ -191,7 +274,8 @@ func (a *author) markdown() string {
 			}
 			out.WriteString(strings.Repeat("#", level) + " " + a.word(secret || closed > 0))
 			if marked {
-				out.WriteString(" {internal}")
+				out.WriteString(a.oneOf("mark", " {internal}", " {intern\u200bal}", " \uff5binternal\uff5d",
+					" {\u0456nternal}", " {internal} \u26a0", " **{Internal}**", " {internal"))
 			}
 			out.WriteString("\n\n")
 			continue
@@ -205,6 +289,11 @@ func (a *author) markdown() string {
 // html writes elements in each other, some with the attribute, with or without their ends.
 func (a *author) html(out *strings.Builder, secret bool, depth int) {
 	for range a.upTo(4, "nodes") {
+		if secret && a.rarely("crossed") {
+			inner := a.oneOf("inner", "div", "section", "span", "p", "ul", "li", "td", "svg", "select")
+			outer := a.oneOf("outer", "div", "section", "b", "p", "li", "table", "math", "noscript")
+			fmt.Fprintf(out, "<%s><%s>%s</%[1]s>", outer, inner, a.word(true))
+		}
 		switch a.upTo(5, "node") {
 		case 0:
 			out.WriteString(html.EscapeString(a.word(secret)) + " ")
@@ -236,7 +325,8 @@ func (a *author) html(out *strings.Builder, secret bool, depth int) {
 func (a *author) csv() string {
 	var out strings.Builder
 	w := csv.NewWriter(&out)
-	_ = w.Write([]string{"answer", "internal", "question", "title"})
+	column := a.oneOf("column", "internal", "Intern", "inter\u200bnal", "is \u0456nternal")
+	_ = w.Write([]string{"answer", column, "question", "title"})
 	for range a.upTo(8, "rows") {
 		value := rapid.SampledFrom([]string{"", "no", "yes", "TRUE", "x", "whatever"}).Draw(a.T, "value")
 		secret := value != "" && value != "no"

@@ -30,6 +30,10 @@ type markdown struct {
 	source []byte
 	// line is that of the file in which the byte at of source stands.
 	line, at int
+	// withoutCode leaves code out of texts.
+	withoutCode bool
+	// told tells that a mark in HTML was reported.
+	told bool
 }
 
 func readMarkdown(p parser.Parser, written string) article {
@@ -54,9 +58,20 @@ func (m *markdown) blocks(parent ast.Node) {
 		case *ast.FencedCodeBlock:
 			m.block(m.lines(node), false)
 		default:
-			m.text(m.blockText(node), m.lineOf(node))
+			m.prose(node)
 		}
 	}
+}
+
+// prose adds a block. A mark in it is one only where it does not stand in code.
+func (m *markdown) prose(node ast.Node) {
+	text, line := m.blockText(node), m.lineOf(node)
+	if resembles(text) {
+		m.withoutCode = true
+		m.spoken(m.blockText(node), line)
+		m.withoutCode = false
+	}
+	m.block(text, false)
 }
 
 // blockText is a block as plain text, with those in it.
@@ -116,14 +131,22 @@ func (m *markdown) table(table *extast.Table) string {
 }
 
 func (m *markdown) lines(n ast.Node) string {
+	if m.withoutCode && n.Kind() != ast.KindHTMLBlock {
+		return ""
+	}
 	return strings.TrimRight(string(n.Lines().Value(m.source)), "\n")
 }
 
 // html is what a block of HTML shows. A mark in it has no end that could be told for sure.
 func (m *markdown) html(written string, line int) string {
 	m.lookForMark(written, line)
+	p := &page{}
+	read := readPage(p, written, line)
+	if p.marked || read.head.internal {
+		m.foundInHTML(line)
+	}
 	var parts []string
-	for _, s := range readHTML(written).sections {
+	for _, s := range read.sections {
 		if n := len(s.headings); n > 0 {
 			parts = append(parts, s.headings[n-1])
 		}
@@ -133,8 +156,15 @@ func (m *markdown) html(written string, line int) string {
 }
 
 func (m *markdown) lookForMark(written string, line int) {
-	if attribute.MatchString(written) {
-		m.article.head.internal = true
+	if attribute.MatchString(folded(written)) || resembles(written) {
+		m.foundInHTML(line)
+	}
+}
+
+func (m *markdown) foundInHTML(line int) {
+	m.article.head.internal = true
+	if !m.told {
+		m.told = true
 		m.problem(line, markedHTML)
 	}
 }
@@ -194,6 +224,9 @@ func (m *markdown) plain(out *strings.Builder, node *ast.Text) {
 }
 
 func (m *markdown) code(out *strings.Builder, span *ast.CodeSpan) {
+	if m.withoutCode {
+		return
+	}
 	for n := span.FirstChild(); n != nil; n = n.NextSibling() {
 		if node, ok := n.(*ast.Text); ok {
 			out.WriteString(strings.ReplaceAll(string(node.Segment.Value(m.source)), "\n", " "))

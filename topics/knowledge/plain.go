@@ -2,7 +2,7 @@ package knowledge
 
 import "strings"
 
-const plainMark = "a text has no headings; from this line on it is internal"
+const plainMark = "a text has no headings; from this paragraph on it is internal"
 
 // readText reads a text without signs: paragraphs between empty lines.
 func readText(written string) article {
@@ -10,18 +10,18 @@ func readText(written string) article {
 	body, line := frontMatter(b, written)
 	var paragraph []string
 	flush := func() {
-		b.block(strings.Join(paragraph, "\n"), false)
+		text := strings.Join(paragraph, "\n")
+		if !b.rest && resembles(text) {
+			b.rest = true
+			b.problem(line-len(paragraph), plainMark)
+		}
+		b.block(text, false)
 		paragraph = nil
 	}
 	for written := range strings.SplitSeq(body, "\n") {
 		if text := strings.TrimSpace(written); text == "" {
 			flush()
 		} else {
-			if textMark.MatchString(text) && !b.rest {
-				flush()
-				b.rest = true
-				b.problem(line, plainMark)
-			}
 			paragraph = append(paragraph, text)
 		}
 		line++
