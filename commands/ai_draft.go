@@ -132,7 +132,7 @@ func (a *AI) silent(ctx context.Context, p place, ask asking, err error) (topics
 		return topics.TaskResult{}, fmt.Errorf("advise: %w", err)
 	}
 	a.making.silent(p, ask.began, a.patience())
-	if err := a.keepSilence(ctx, p, ask.key, silence); err != nil {
+	if err := a.keepSilence(ctx, p, ask, silence); err != nil {
 		return topics.TaskResult{}, err
 	}
 	if !overBudget(silence.Reason) {
@@ -155,8 +155,9 @@ func overBudget(reason advice.Reason) bool {
 	return reason == advice.ReasonDayBudget || reason == advice.ReasonTopicBudget
 }
 
-// keepSilence counts a silence, and keeps it as a gap if it is one of the knowledge.
-func (a *AI) keepSilence(ctx context.Context, p place, key string, silence *advice.Silence) error {
+// keepSilence counts a silence, and keeps it as a gap if it is one of the knowledge. The gap is
+// of when its task was begun: an erasure since then drops it.
+func (a *AI) keepSilence(ctx context.Context, p place, ask asking, silence *advice.Silence) error {
 	if a.Observe.Silence != nil {
 		a.Observe.Silence(silence.Reason)
 	}
@@ -169,8 +170,8 @@ func (a *AI) keepSilence(ctx context.Context, p place, key string, silence *advi
 		return nil
 	}
 	err := a.Gaps.AddGap(ctx, topics.Gap{
-		Key: key, Conversation: p.Conversation, Question: silence.Question, Reason: string(silence.Reason),
-		Strength: silence.Strength, At: a.Now(),
+		Key: ask.key, Conversation: p.Conversation, Question: silence.Question, Reason: string(silence.Reason),
+		Strength: silence.Strength, At: ask.began,
 	})
 	if err != nil {
 		return fmt.Errorf("keep the gap: %w", err)

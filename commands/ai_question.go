@@ -13,6 +13,10 @@ import (
 // answerQuestion answers an operator with a comment: with what the knowledge says, internal
 // parts included, or with why there is no answer.
 func (a *AI) answerQuestion(ctx context.Context, p place, task aiTask) (topics.TaskResult, error) {
+	ask := asking{
+		aiTask: task, began: a.Now(),
+		key: IdempotencyKey("question", topicOf(p).Lane(), strconv.FormatInt(task.Message, 10)),
+	}
 	now, err := a.read(ctx, p)
 	if err != nil {
 		return topics.TaskResult{}, err
@@ -35,8 +39,7 @@ func (a *AI) answerQuestion(ctx context.Context, p place, task aiTask) (topics.T
 	if cause := context.Cause(ctx); cause != nil || !ok {
 		return topics.TaskResult{}, fmt.Errorf("advise: %w", errors.Join(cause, err))
 	}
-	key := IdempotencyKey("question", topicOf(p).Lane(), strconv.FormatInt(task.Message, 10))
-	if err := a.keepSilence(ctx, p, key, silence); err != nil {
+	if err := a.keepSilence(ctx, p, ask, silence); err != nil {
 		return topics.TaskResult{}, err
 	}
 	return answerWith(p, topics.Plain(silenceText(p, silence.Reason))), nil
