@@ -281,3 +281,44 @@ func TestAISendWithoutModel(t *testing.T) {
 var _ topics.CustomerSender = (*way)(nil)
 
 var _ topics.Listener = (*commands.AI)(nil)
+
+// A draft that waits for the group's budget is not posted behind a human's answer.
+func TestAIAnsweredBeforeShown(t *testing.T) {
+	for said, want := range map[string]string{"It is on its way already.": "ignored", refund: "typed", "": "ignored"} {
+		w := newAI(t, topics.AdviceDraft)
+		w.held = true
+		w.customer("How do I get a refund?")
+		w.work()
+		w.operator(said)
+		w.flush()
+		if w.states() != want || len(w.order) != 0 {
+			t.Errorf("%q: %s, %d messages", said, w.states(), len(w.order))
+		}
+	}
+	w := drafted(t) // what is shown stays
+	w.operator("Hello, I am Olga")
+	if w.states() != "open" {
+		t.Errorf("shown: %s", w.states())
+	}
+}
+
+// A gap is of when its task was begun, so that an erasure since then drops it.
+func TestAIGapTime(t *testing.T) {
+	for name, ask := range map[string]func(w *aiWorld){
+		"customer": func(w *aiWorld) { w.customer("How do I get a refund?") },
+		"operator": func(w *aiWorld) { w.operator("/ ai How do I get a refund?") },
+	} {
+		w := newAI(t, topics.AdviceDraft)
+		var asked time.Time
+		w.adviser.advise = func(ctx context.Context, q advice.Question) (advice.Advice, error) {
+			asked = w.clock.Now()
+			w.clock.Add(10 * time.Second)
+			return silence(advice.ReasonUnanswerable)(ctx, q)
+		}
+		ask(w)
+		w.work()
+		if len(w.side.gaps) != 1 || w.side.gaps[0].At.After(asked) {
+			t.Errorf("%s: asked at %v, gaps %+v", name, asked, w.side.gaps)
+		}
+	}
+}

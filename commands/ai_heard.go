@@ -118,7 +118,7 @@ func (a *AI) heardHuman(ctx context.Context, p place, h topics.Heard) (topics.An
 		return topics.Answer{}, nil
 	}
 	a.making.callOff(p)
-	if err := a.typed(ctx, p, h.Message); err != nil {
+	if err := a.answeredByHand(ctx, p, h.Message); err != nil {
 		return topics.Answer{}, err
 	}
 	if !isOperator(h) || !h.Typed {
@@ -127,30 +127,37 @@ func (a *AI) heardHuman(ctx context.Context, p place, h topics.Heard) (topics.An
 	return a.asked(ctx, p, h, h.Message.Text.Text)
 }
 
-// typed ends the open draft if its words were written by hand.
-func (a *AI) typed(ctx context.Context, p place, m topics.Message) error {
-	if !visible(m.Text.Text) {
-		return nil
-	}
+// answeredByHand ends the open draft if its words were written by hand, or if nobody has been
+// shown it so far.
+func (a *AI) answeredByHand(ctx context.Context, p place, m topics.Message) error {
 	for range maxRaces {
 		drafts, err := a.Drafts.Drafts(ctx, p.Conversation, a.Now().Add(-draftLife), openDrafts)
 		if err != nil {
 			return fmt.Errorf("look for an open draft: %w", err)
 		}
 		open := newestOpen(drafts)
-		if open == nil || advice.Likeness(open.Text, m.Text.Text) < nearlySame {
+		if open == nil {
 			return nil
 		}
-		draft, err := a.Drafts.ChangeDraft(ctx, a.end(*open, topics.DraftTyped, m.Author))
+		var ended topics.Draft
+		switch {
+		case visible(m.Text.Text) && advice.Likeness(open.Text, m.Text.Text) >= nearlySame:
+			ended = a.end(*open, topics.DraftTyped, m.Author)
+		case open.MessageID == 0:
+			ended = a.end(*open, topics.DraftIgnored, topics.Author{})
+		default:
+			return nil
+		}
+		draft, err := a.Drafts.ChangeDraft(ctx, ended)
 		switch {
 		case err == nil:
 			a.observe(draft)
 			return nil
 		case !errors.Is(err, topics.ErrConflict):
-			return fmt.Errorf("record that the draft was typed: %w", err)
+			return fmt.Errorf("record that the draft is not needed: %w", err)
 		}
 	}
-	return fmt.Errorf("record that the draft was typed: %w", topics.ErrConflict)
+	return fmt.Errorf("record that the draft is not needed: %w", topics.ErrConflict)
 }
 
 func newestOpen(drafts []topics.Draft) *topics.Draft {
@@ -204,5 +211,5 @@ func (a *AI) asked(ctx context.Context, p place, h topics.Heard, text string) (t
 		return p.comment(p.say.T("ai.ask_what", nil)), nil
 	}
 	data := aiTask{Conversation: p.Conversation, Message: h.Message.ID, key: h.Key + ":question"}
-	return topics.Answer{Tasks: []topics.Task{data.task(TaskQuestion, topics.QueueAdvice, "questions")}}, nil
+	return topics.Answer{Tasks: []topics.Task{data.task(TaskQuestion, topics.QueueQuestions, "questions")}}, nil
 }

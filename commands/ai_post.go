@@ -78,6 +78,18 @@ func nothingSince(messages []topics.Message, id int64) bool {
 	return true
 }
 
+// Wanted reports whether a draft that is not posted yet is still to be shown.
+func (a *AI) Wanted(ctx context.Context, draftID int64) (bool, error) {
+	draft, err := a.Drafts.Draft(ctx, draftID)
+	if errors.Is(err, topics.ErrNotFound) {
+		return false, nil // erased meanwhile
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the draft: %w", err)
+	}
+	return draft.State == topics.DraftOpen, nil
+}
+
 // mark edits the former's message to one line.
 func (s superseded) mark(p place) topics.Outgoing {
 	return topics.Outgoing{

@@ -323,6 +323,15 @@ func (w *aiWorld) flush() {
 	w.t.Helper()
 	w.held = false
 	for _, out := range w.outbox {
+		if out.Priority == topics.PriorityDraft && out.DraftID != 0 && out.EditID == 0 {
+			wanted, err := w.ai.Wanted(context.Background(), out.DraftID)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			if !wanted {
+				continue
+			}
+		}
 		w.post(out)
 	}
 	w.outbox = nil

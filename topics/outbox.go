@@ -36,6 +36,9 @@ type OutboxOptions struct {
 	Learn func(ctx context.Context) error
 	// Shared is set where other processes may owe something to the same conversation.
 	Shared PendingReader
+	// Wanted reports whether a draft is still to be shown. It is asked before a message of
+	// PriorityDraft posts one, which is dropped otherwise. Optional.
+	Wanted func(ctx context.Context, draftID int64) (bool, error)
 	// Lost is told of a topic that was lost. Optional.
 	Lost func(conv Conversation)
 	// Unknown is told of a send whose outcome is unknown. Optional.
@@ -88,8 +91,11 @@ func (o *Outbox) laneFree(ctx context.Context, out Outgoing) bool {
 }
 
 // sendNow reports whether the message is through with: posted, of a topic that is lost,
-// or parked as hopeless. Otherwise out holds what is left to do.
+// not wanted any more, or parked as hopeless. Otherwise out holds what is left to do.
 func (o *Outbox) sendNow(ctx context.Context, outcome *Outcome, out *Outgoing) bool {
+	if wanted, err := o.wanted(ctx, *out); err != nil || !wanted {
+		return err == nil
+	}
 	delivered, tried, err := o.Sender.TrySend(ctx, *out)
 	if !tried {
 		return false
@@ -105,6 +111,19 @@ func (o *Outbox) sendNow(ctx context.Context, outcome *Outcome, out *Outgoing) b
 	}
 	o.Log.Info("not sent at once, kept for later", "chat_id", out.ChatID, "thread_id", out.ThreadID, "error", left)
 	return false
+}
+
+// wanted reports whether the message is still to be sent. What has been posted in part is.
+func (o *Outbox) wanted(ctx context.Context, out Outgoing) (bool, error) {
+	shows := out.Priority == PriorityDraft && out.DraftID != 0 && out.EditID == 0 && out.Sent() == 0
+	if o.Wanted == nil || !shows {
+		return true, nil
+	}
+	wanted, err := o.Wanted(ctx, out.DraftID)
+	if err != nil {
+		return false, fmt.Errorf("ask whether the draft is wanted: %w", err)
+	}
+	return wanted, nil
 }
 
 // owe keeps the message for its lane; parked, if set, is why it is given up at once.
@@ -181,6 +200,9 @@ func (o *Outbox) Handle(ctx context.Context, item Item, following []Item) (Resul
 	var result Result
 	if replacedBy(out, following) {
 		return result, nil
+	}
+	if wanted, err := o.wanted(ctx, out); err != nil || !wanted {
+		return result, err
 	}
 	result.Covers = merge(&out, following)
 	delivered, err := o.Sender.Send(ctx, out)

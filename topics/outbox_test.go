@@ -325,3 +325,49 @@ func TestUnreadableItemIsHopeless(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A draft that nobody needs any more is not posted: at once, or from its lane.
+func TestUnwantedDraft(t *testing.T) {
+	draft := topics.Outgoing{
+		Conversation: conv, Priority: topics.PriorityDraft, Text: topics.Plain("a draft"), DraftID: 5,
+	}
+	told, edit, part := draft, draft, draft
+	told.Priority = topics.PriorityNotice // that it was sent
+	edit.EditID = 9
+	part.Posted = []topics.Message{{ID: 8}}
+	for name, c := range map[string]struct {
+		out    topics.Outgoing
+		wanted bool
+		err    error
+		sent   int
+	}{
+		"wanted": {draft, true, nil, 1}, "not wanted": {draft, false, nil, 0}, "not known": {draft, false, errors.New("later"), 0},
+		"what became of it": {told, false, nil, 1}, "an edit": {edit, false, nil, 1}, "posted in part": {part, false, nil, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &sender{}
+			outbox, _ := outboxWith(t, s, func(o *topics.OutboxOptions) {
+				o.Wanted = func(_ context.Context, id int64) (bool, error) {
+					if id != 5 {
+						t.Errorf("asked for %d", id)
+					}
+					return c.wanted, c.err
+				}
+			})
+			var outcome topics.Outcome
+			outbox.Send(t.Context(), &outcome, []topics.Outgoing{c.out})
+			owed := 0
+			if c.err != nil {
+				owed = 1
+			}
+			if len(s.sent) != c.sent || len(outcome.Enqueue) != owed {
+				t.Errorf("at once: %d sent, %d owed", len(s.sent), len(outcome.Enqueue))
+			}
+			s.sent = nil
+			_, err := outbox.Handle(t.Context(), itemOf(t, 1, c.out), nil)
+			if !errors.Is(err, c.err) || len(s.sent) != c.sent {
+				t.Errorf("from the lane: %d sent, %v", len(s.sent), err)
+			}
+		})
+	}
+}

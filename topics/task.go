@@ -17,6 +17,10 @@ const QueueTasks = "tasks"
 // nothing but advice.
 const QueueAdvice = "advice"
 
+// QueueQuestions holds operators' questions to the advisor, apart from QueueAdvice: who waits
+// for an answer does not wait behind customers' drafts.
+const QueueQuestions = "questions"
+
 // Task is a piece of work that was asked for and is to be done until its end.
 type Task struct {
 	// Kind names the TaskHandler.
@@ -75,7 +79,7 @@ type TaskHandler interface {
 	RunTask(ctx context.Context, task Task) (TaskResult, error)
 }
 
-// Tasks is the Handler of QueueTasks and QueueAdvice.
+// Tasks is the Handler of QueueTasks, QueueAdvice and QueueQuestions.
 type Tasks struct {
 	Handlers map[string]TaskHandler
 	Outbox   *Outbox

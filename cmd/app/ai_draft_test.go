@@ -3,6 +3,7 @@ package app_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -402,4 +403,27 @@ func coded(m telegramtest.Message, word string) bool {
 		}
 		at, text = at+len(word), after
 	}
+}
+
+// An operator does not wait behind the drafts for customers.
+func TestAdvisorOperatorFirst(t *testing.T) {
+	a := newAdvised(t, "mode: draft, timeout: 60s")
+	gate := make(chan struct{})
+	open := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(open)
+	answer := saying(refundAnswer, refundAnswer)
+	a.model.SetScript(func(r openaitest.Request) openaitest.Answer {
+		if strings.Contains(r.User, "customer in a hurry") {
+			<-gate
+		}
+		return answer(r)
+	})
+	a.run()
+	for i := range 20 {
+		a.post(a.topic(int64(100+i), "Carl"), mirrorID, refundAsked+" I am a customer in a hurry.")
+	}
+	a.eventually("all places are taken", func() bool { return len(a.asks()) == 16 })
+	thread := a.topic(11, "Ann")
+	a.post(thread, olgaID, "/ ai "+refundAsked)
+	a.last(thread, refundAnswer)
 }

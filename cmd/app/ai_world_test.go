@@ -93,7 +93,7 @@ func (a *advised) calm() {
 	a.t.Helper()
 	a.settle()
 	for range 2 { // one queue fills another
-		for _, queue := range []string{"inbox", topics.QueueAdvice, topics.QueueTasks, "outbox"} {
+		for _, queue := range []string{"inbox", topics.QueueAdvice, topics.QueueQuestions, topics.QueueTasks, "outbox"} {
 			a.eventually("no work in "+queue, func() bool {
 				return a.metric(`topicpilot_queue_pending{queue="`+queue+`"}`) == 0
 			})

@@ -106,11 +106,12 @@ func (a *App) seed(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) buildLanes(tasks map[string]topics.TaskHandler, listener topics.Listener) {
+func (a *App) buildLanes(tasks map[string]topics.TaskHandler, advisor *commands.AI) {
 	book := topics.NewBook(a.store)
 	outboxOptions := topics.OutboxOptions{
 		Sender: a.sender, Groups: a.groups, Book: book, Log: a.Log, Now: time.Now,
 		Lost: func(topics.Conversation) { a.metrics.lost.Inc() }, Unknown: a.metrics.unknown.Inc,
+		Wanted: advisor.Wanted,
 	}
 	var learn func(context.Context) error
 	if a.store.Shared() {
@@ -123,7 +124,7 @@ func (a *App) buildLanes(tasks map[string]topics.TaskHandler, listener topics.Li
 		ParseCommand: func(text string) (string, string, bool) {
 			return commands.Parse(text, a.client.Self().Username)
 		},
-		Groups: a.groups, Learn: learn, Book: book, Dispatcher: a.registry, Listener: listener,
+		Groups: a.groups, Learn: learn, Book: book, Dispatcher: a.registry, Listener: advisor,
 		Callbacks: a.client, Outbox: outbox,
 		Speakers: &topics.Speakers{
 			Administrators: a.admins, Members: a.people, SelfID: a.client.BotID(),
@@ -134,10 +135,11 @@ func (a *App) buildLanes(tasks map[string]topics.TaskHandler, listener topics.Li
 	a.lanes = topics.NewLanes(topics.LanesOptions{
 		Store: a.store, Observer: a.metrics, Log: a.Log, Now: time.Now, Sweep: sweepEvery,
 		Queues: map[string]topics.QueueOptions{
-			topics.QueueInbox:  {Handler: inbox, Concurrency: inboxConcurrency, GiveUp: inboxGiveUp},
-			topics.QueueOutbox: {Handler: outbox, GiveUp: outboxGiveUp, Supersedes: outbox.Supersedes},
-			topics.QueueTasks:  {Handler: work, Concurrency: taskConcurrency, GiveUp: taskGiveUp},
-			topics.QueueAdvice: {Handler: work, Concurrency: adviceConcurrency, GiveUp: adviceGiveUp},
+			topics.QueueInbox:     {Handler: inbox, Concurrency: inboxConcurrency, GiveUp: inboxGiveUp},
+			topics.QueueOutbox:    {Handler: outbox, GiveUp: outboxGiveUp, Supersedes: outbox.Supersedes},
+			topics.QueueTasks:     {Handler: work, Concurrency: taskConcurrency, GiveUp: taskGiveUp},
+			topics.QueueAdvice:    {Handler: work, Concurrency: adviceConcurrency, GiveUp: adviceGiveUp},
+			topics.QueueQuestions: {Handler: work, Concurrency: adviceConcurrency, GiveUp: adviceGiveUp},
 		},
 	})
 	outbox.Attach(a.lanes)

@@ -130,7 +130,9 @@ func (c *queueCollector) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	// A known 0 is not "no data".
-	for _, queue := range []string{topics.QueueInbox, topics.QueueOutbox, topics.QueueTasks, topics.QueueAdvice} {
+	for _, queue := range []string{
+		topics.QueueInbox, topics.QueueOutbox, topics.QueueTasks, topics.QueueAdvice, topics.QueueQuestions,
+	} {
 		stats.Pending[queue] += 0
 		stats.Parked[queue] += 0
 		stats.Oldest[queue] += 0

@@ -116,7 +116,7 @@ func (p *process) adviceLanes(c topics.Conversation) map[string]string {
 	drafts := topics.Outgoing{Conversation: c, Priority: topics.PriorityDraft}
 	lanes := map[string]string{
 		drafts.OutboxLane(): topics.QueueOutbox, c.Lane() + " advice": topics.QueueAdvice,
-		c.Lane() + " questions": topics.QueueAdvice, c.Lane() + " send": topics.QueueTasks,
+		c.Lane() + " questions": topics.QueueQuestions, c.Lane() + " send": topics.QueueTasks,
 	}
 	for lane, queue := range lanes {
 		var items []topics.NewItem
