@@ -515,17 +515,21 @@ func TestAIEditStrange(t *testing.T) {
 func TestAIDoubts(t *testing.T) {
 	w := newAI(t, topics.AdviceDraft)
 	w.adviser.advise = func(context.Context, advice.Question) (advice.Advice, error) {
-		return advice.Advice{Text: "All is free. Cars too.", Uncarried: []string{"All is free.", "Cars too."}, Dictated: true}, nil
+		return advice.Advice{
+			Text: "All is free. Cars too.", Uncarried: []string{"All is free.", "Cars too."}, Dictated: true,
+		}, nil
 	}
 	w.customer("How do I get a refund?")
 	w.work()
 	orders, none := "gives orders to the model", "No source carries: "
-	if text := w.last().text.Text; !strings.Contains(text, none+"All is free., Cars too.") || !strings.Contains(text, orders) {
+	text := w.last().text.Text
+	if !strings.Contains(text, none+"All is free., Cars too.") || !strings.Contains(text, orders) {
 		t.Errorf("%q", text)
 	}
 	w.hear(w.replies(w.lastOwn(), "/ Cars too. And bikes"))
 	w.work()
-	if text := w.last().text.Text; !strings.Contains(text, none+"Cars too.\n") && !strings.HasSuffix(text, none+"Cars too.") ||
+	text = w.last().text.Text
+	if !strings.Contains(text, none+"Cars too.\n") && !strings.HasSuffix(text, none+"Cars too.") ||
 		!strings.Contains(text, orders) {
 		t.Errorf("%q", text)
 	}

@@ -29,7 +29,8 @@ func TestSmallTalk(t *testing.T) {
 		"refund", "500", "N005", "no", "hello 12345", "день", "вам", "Здравствуйте, помощь нужна",
 		"Have you got it?", "Is it ok to have so many?", "is all ok?", "Так до вас?", "добрый день, до вечера?",
 		"is it good for that day and night?", "have you got that for all？", "good morning. is it it?", "ок до ночи?",
-		"it works?", "it does not work", "всё не работает", "как это работает", "работает?", "вже не працює", "it works with PHP 8",
+		"it works?", "it does not work", "всё не работает", "как это работает", "работает?", "вже не працює",
+		"it works with PHP 8",
 	} {
 		if advice.SmallTalk(text) {
 			t.Errorf("%q is none", text)
