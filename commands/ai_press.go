@@ -61,8 +61,8 @@ func parseDraftArg(arg string) (id, version int64, err error) {
 	return parsed.id, int64(parsed.attempt), err
 }
 
-// decide carries one press out; version is that of the draft as the button shows it. An error that wraps topics.ErrConflict means that the draft
-// has changed meanwhile.
+// decide carries one press out; version is that of the draft as the button shows it. An error
+// that wraps topics.ErrConflict means that the draft has changed meanwhile.
 func (a *AI) decide(ctx context.Context, req Request, draft topics.Draft, version int64) (Reply, error) {
 	p := placeOf(req.Group, req.Conversation)
 	verb := req.Action.Verb

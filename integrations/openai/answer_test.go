@@ -189,8 +189,9 @@ func TestUsage(t *testing.T) {
 	} {
 		body := `{"choices":[{"message":{"content":"yes"},"finish_reason":"stop"}],"usage":` + usage + `}`
 		for kind, body := range map[string]string{
-			"application/json":  body,
-			"text/event-stream": "data: " + chunkOf("yes") + "\n\ndata: {\"choices\":[],\"usage\":" + usage + "}\n\ndata: [DONE]\n\n",
+			"application/json": body,
+			"text/event-stream": "data: " + chunkOf("yes") + "\n\n" +
+				"data: {\"choices\":[],\"usage\":" + usage + "}\n\ndata: [DONE]\n\n",
 		} {
 			got, err := openai.ReadCompletion(kind, strings.NewReader(body))
 			if err != nil || got.Text != "yes" || !reflect.DeepEqual(got.Usage, want) {
