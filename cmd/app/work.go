@@ -36,7 +36,7 @@ func (a *App) work(ctx context.Context) {
 	if !a.reach(ctx) {
 		return
 	}
-	if a.knowledge != nil && !a.within(ctx, loadMost, func() { _, _ = a.knowledge.Load(ctx) }) {
+	if a.knowledge != nil && !a.soon(ctx, func() { _, _ = a.knowledge.Load(ctx) }) {
 		a.Log.Warn("the articles are still being read; until then the advisor does not know them")
 	}
 	a.lanes.Start(ctx)
@@ -50,15 +50,15 @@ func (a *App) work(ctx context.Context) {
 	a.receiveByPolling(ctx)
 }
 
-// within runs a part until the bot stops, and waits for its end for a while. It reports
+// soon runs a part until the bot stops, and waits at most loadMost for its end. It reports
 // whether the part has ended, or ctx.
-func (a *App) within(ctx context.Context, most time.Duration, part func()) bool {
+func (a *App) soon(ctx context.Context, part func()) bool {
 	done := make(chan struct{})
 	a.background(func() {
 		defer close(done)
 		part()
 	})
-	timer := time.NewTimer(most)
+	timer := time.NewTimer(loadMost)
 	defer timer.Stop()
 	select {
 	case <-done:

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// TestWithin: a part that does not end holds up the work for a while alone, and goes on.
-func TestWithin(t *testing.T) {
+// TestSoon: a part that does not end holds up the work for a while alone, and goes on.
+func TestSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &App{}
 		release, ended := make(chan struct{}), false
 		start := time.Now()
-		if a.within(t.Context(), loadMost, func() { <-release; ended = true }) {
+		if a.soon(t.Context(), func() { <-release; ended = true }) {
 			t.Error("the part is said to have ended")
 		}
 		if got := time.Since(start); got != loadMost {
@@ -24,14 +24,14 @@ func TestWithin(t *testing.T) {
 		if !ended {
 			t.Error("the part was given up")
 		}
-		if start = time.Now(); !a.within(t.Context(), loadMost, func() { time.Sleep(time.Second) }) ||
+		if start = time.Now(); !a.soon(t.Context(), func() { time.Sleep(time.Second) }) ||
 			time.Since(start) != time.Second {
 			t.Errorf("waited for %v", time.Since(start))
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		start = time.Now()
-		if !a.within(ctx, loadMost, func() { time.Sleep(time.Second) }) || time.Since(start) >= time.Second {
+		if !a.soon(ctx, func() { time.Sleep(time.Second) }) || time.Since(start) >= time.Second {
 			t.Errorf("waited for %v after the end", time.Since(start))
 		}
 		a.running.Wait()

@@ -69,12 +69,12 @@ func containers(line string) (depth, indent int, rest string) {
 	column := 0
 	for line != "" {
 		n := 1
-		switch c := line[0]; {
-		case c == ' ':
+		switch line[0] {
+		case ' ':
 			column++
-		case c == '\t':
+		case '\t':
 			column += 4
-		case c == '>':
+		case '>':
 			depth, indent = depth+1, column
 			column++
 		default:

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	unclosedMark = "an element with data-internal has no end of its own, or tags cross in it; the rest of the file is internal"
+	unclosedMark = "an element with data-internal has no end of its own, or tags cross in it; " +
+		"the rest of the file is internal"
 	taglessMark  = "data-internal stands where no tag is read; the rest of the section is internal"
 	doubtfulAttr = "the value of data-internal is not understood; the part is internal"
 	doubtfulMeta = "the content of <meta name=\"internal\"> is not understood; the file is internal"

@@ -55,12 +55,12 @@ func (r *region) end(name string) bool {
 	if r.lost {
 		return false
 	}
-	for i := len(r.open) - 1; i >= 0; i-- {
-		if r.open[i] == name {
+	for i, open := range slices.Backward(r.open) {
+		if open == name {
 			r.open = r.open[:max(i, 1)]
 			return i == 0
 		}
-		if !endsWith(r.open[i], name) {
+		if !endsWith(open, name) {
 			// Where browsers end what, if a tag ends more than its own element, depends on too
 			// much. A tag that ends nothing here may end what stands around.
 			r.lost = slices.Contains(r.open, name)
@@ -132,7 +132,9 @@ func (r *region) drawn() bool {
 func breaksOut(name string) bool {
 	a := atom.Lookup([]byte(name))
 	switch a {
-	case atom.B, atom.Big, atom.Br, atom.Center, atom.Code, atom.Dd, atom.Dt, atom.Em, atom.Embed, atom.Font, atom.Head,
+	case atom.Center: //nolint:misspell // the element's name
+		return true
+	case atom.B, atom.Big, atom.Br, atom.Code, atom.Dd, atom.Dt, atom.Em, atom.Embed, atom.Font, atom.Head,
 		atom.I, atom.Img, atom.Li, atom.Listing, atom.Meta, atom.Nobr, atom.Ruby, atom.S, atom.Small, atom.Span,
 		atom.Strike, atom.Strong, atom.Sub, atom.Sup, atom.Tt, atom.U, atom.Var:
 		return true

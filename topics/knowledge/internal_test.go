@@ -147,6 +147,7 @@ func TestInternalMarks(t *testing.T) {
 		{"a.md", "# Known\n\n**Staff only** {internal}:\n\nsecret", doubtful},
 		{"a.md", "# Known\n\nWrite `{internal}` there.\n\nsecret", public},
 		{"a.md", "# Known\n\n- Write:\n\n  ```\n  {internal}\n  ```\n\nsecret", public},
+		{"a.md", "# Known\n\n    ## Staff {internal}\n\nsecret", doubtful},
 		{"a.md", "# Known\n\n<h2>Staff {internal}</h2>\n\nsecret", doubtful},
 		{"a.md", "# Known\n\n<h2>Staff {inter<b>nal</b>}</h2>\n\nsecret", doubtful},
 		{"a.md", "# Known\n\n<h2>Staff &#123;internal&#125;</h2>\n\nsecret", doubtful},

@@ -19,9 +19,10 @@ const markedHTML = "HTML cannot mark a part of Markdown as internal; the whole f
 // newMarkdown makes the parser of Markdown with tables. Attributes of headings are off, as
 // {internal} has to stay in their text.
 func newMarkdown() parser.Parser {
+	first := util.Prioritized(effort{}, 0) //nolint:misspell // the library's name
 	return goldmark.New(goldmark.WithExtensions(
 		extension.Table, extension.Strikethrough, extension.TaskList,
-	), goldmark.WithParserOptions(parser.WithInlineParsers(util.Prioritized(effort{}, 0)))).Parser()
+	), goldmark.WithParserOptions(parser.WithInlineParsers(first))).Parser()
 }
 
 // markdown reads one file.
@@ -131,7 +132,7 @@ func (m *markdown) table(table *extast.Table) string {
 }
 
 func (m *markdown) lines(n ast.Node) string {
-	if m.withoutCode && n.Kind() != ast.KindHTMLBlock {
+	if m.withoutCode && n.Kind() == ast.KindFencedCodeBlock { // a heading may be indented by mistake
 		return ""
 	}
 	return strings.TrimRight(string(n.Lines().Value(m.source)), "\n")
