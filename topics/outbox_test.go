@@ -342,7 +342,7 @@ func TestUnwantedDraft(t *testing.T) {
 		sent   int
 	}{
 		"wanted": {draft, true, nil, 1}, "not wanted": {draft, false, nil, 0},
-		"not known": {draft, false, errors.New("later"), 0},
+		"not known":         {draft, false, errors.New("later"), 0},
 		"what became of it": {told, false, nil, 1}, "an edit": {edit, false, nil, 1}, "posted in part": {part, false, nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
