@@ -45,36 +45,37 @@ var fileNames = strings.Fields(`php html htm js css txt csv json xml yml yaml pn
 // cited chunk nor on the customer's card; plain numbers may be the customer's own as well.
 func (a asked) strange(text string, hits []topics.KnowledgeHit) []string {
 	known, numbers := map[string]bool{}, map[string]bool{}
-	read := func(s string, address bool) {
-		list, rest := addresses(visible(s))
-		for _, item := range list {
-			if address {
-				known[item.id], known[item.host] = true, true
-			}
-		}
-		for _, n := range numbersIn(rest) { // those within addresses vouch for no others
+	count := func(s string) {
+		for _, n := range numbersIn(s) {
 			numbers[n.id] = true
 			for _, part := range n.parts {
 				numbers[part] = true
 			}
 		}
 	}
+	learn := func(s string) { // numbers within addresses vouch for no others
+		list, rest := addresses(visible(s))
+		for _, item := range list {
+			known[item.id], known[item.host] = true, true
+		}
+		count(rest)
+	}
 	for _, hit := range hits {
-		read(hit.Title, true)
-		read(hit.Text, true)
+		learn(hit.Title)
+		learn(hit.Text)
 		id, host := linkID(hit.Link)
 		known[id], known[host] = true, true
 	}
 	card := a.Customer
 	for _, s := range append([]string{card.Name, "@" + card.Username, card.Phone}, card.Accounts...) {
-		read(s, true)
+		learn(s)
 	}
 	known[lastDigits(card.Phone)] = true
 	delete(known, "")
-	read(a.Text, false)
+	count(visible(a.Text))
 	for _, turn := range a.Turns {
 		if turn.From != fromOperator {
-			read(turn.Text, false)
+			count(visible(turn.Text))
 		}
 	}
 	var list []string
