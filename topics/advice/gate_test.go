@@ -318,7 +318,8 @@ func TestLeakInPieces(t *testing.T) {
 		}
 	}
 	honest := strings.Repeat("Write to the support team of our company, in the language of your customer card, "+
-		"and give the name of the account. We reply within a day with the answer to your question; follow the link inside the message. "+
+		"and give the name of the account. We reply within a day with the answer to your question; "+
+		"follow the link inside the message. "+
 		"Never send a card number in plain text. ", 3)
 	s := newStage(says(answered(honest, claim{honest, "refunds-1", refundQuote})), finds(hits(false)))
 	if _, err := s.Advise(t.Context(), advice.Question{Text: "How do I write to you?"}); err != nil {

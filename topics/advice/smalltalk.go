@@ -33,8 +33,8 @@ var (
 		`как (?:дела|ты|вы|жизнь)|за помощь|не за что|вы тут|ты тут|есть кто(?: нибудь| живой)?|` +
 		`як (?:справи|ти|ви)|за допомогу|нема за що|ви тут|ти тут|є хто|є хтось|are you there|anyone (?:there|here)) `)
 	// greetings are of two words, which ask for nothing before a question either.
-	greetings = regexp.MustCompile(` (?:go?d (?:morning|day|evening|afternon)|` +
-		`(?:helo|hi|hey|dear) (?:there|al|everyone|team)|` +
+	greetings = regexp.MustCompile(` (?:go?d (?:morning|day|evening|afterno+n)|` +
+		`(?:hel+o|hi|hey|dear) (?:there|al|everyone|team)|` +
 		`(?:добрый|доброго|добрий|доброе|доброї) (?:день|вечер|утро|дня|вечора|вечір|ранок|ранку|времени суток)|` +
 		`доброго времени суток) `)
 	// solved says that nothing is left to answer, where it is no question.
