@@ -112,8 +112,10 @@ func (c *Client) checkDelivery(ctx context.Context, o CheckOptions) []integratio
 	case info.URL == "" && wanted == "" && o.Quiet:
 		return []integrations.Finding{{Status: integrations.OK, Code: "webhook", Text: "no webhook is set"}}
 	case info.URL == "" && wanted == "":
-		return []integrations.Finding{{
-			Status: integrations.OK, Code: "webhook", Text: "no webhook is set"}, c.checkPoller(ctx),
+		return []integrations.Finding{
+			{
+				Status: integrations.OK, Code: "webhook", Text: "no webhook is set",
+			}, c.checkPoller(ctx),
 		}
 	case info.URL == "":
 		return []integrations.Finding{{
