@@ -37,7 +37,7 @@ func (a *advised) on(bot *app.App) *advised {
 // whoever presses where, answer once, and know of each other's humans, modes and erasures.
 func TestAdvisorOfTwo(t *testing.T) {
 	t.Parallel()
-	a := advisedTwo(t, "mode: draft, debounce: 500ms")
+	a := advisedTwo(t, "mode: draft, debounce: 2s")
 	a.told = []string{refundAnswer}
 	a.person(pavelID, "Pavel", telegramtest.Administrator)
 	const customers = 8
