@@ -28,8 +28,8 @@ func (a *AI) drafted(ctx context.Context, p place, task aiTask, began time.Time)
 	if err != nil || !before.due() {
 		return topics.TaskResult{}, err
 	}
-	if a.newer(before, task) && !a.long(p, before) {
-		return topics.TaskResult{}, nil // the newer message has its own task
+	if a.newer(before, task) && (a.overNow(before) || !a.long(p, before)) {
+		return topics.TaskResult{}, nil // the newer message has its own task, which may be due as well
 	}
 	key := draftKey(p, before)
 	stored, err := a.Drafts.DraftByKey(ctx, key)

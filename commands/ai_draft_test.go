@@ -218,6 +218,19 @@ func TestAILongBurst(t *testing.T) {
 
 // What has piled up while nobody was there is answered once.
 func TestAIBacklog(t *testing.T) {
+	t.Run("without an answer", func(t *testing.T) {
+		w := newAI(t, topics.AdviceDraft)
+		w.adviser.advise = silence(advice.ReasonUnanswerable)
+		for range 3 {
+			w.customer("a question about the refund")
+			w.clock.Add(time.Minute)
+		}
+		w.clock.Add(time.Hour)
+		w.work()
+		if len(w.adviser.asked) != 1 {
+			t.Errorf("asked %d times", len(w.adviser.asked))
+		}
+	})
 	w := newAI(t, topics.AdviceDraft)
 	for range 5 {
 		w.customer("a question about the refund")

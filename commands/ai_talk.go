@@ -117,6 +117,9 @@ func (a *AI) long(p place, n talkNow) bool {
 	return !n.WaitingAt.IsZero() && n.at.Sub(since) > a.patience()
 }
 
+// overNow reports whether the customer's burst is over: the task of its last message is due.
+func (a *AI) overNow(n talkNow) bool { return n.at.Sub(n.QuestionAt) >= a.Debounce }
+
 // question is what the model is asked for a customer.
 func (n talkNow) question(p place, card *advice.Card) advice.Question {
 	return advice.Question{

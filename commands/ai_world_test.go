@@ -322,9 +322,13 @@ func (w *aiWorld) show(messages []topics.Outgoing) {
 func (w *aiWorld) flush() {
 	w.t.Helper()
 	w.held = false
-	for _, out := range w.outbox {
+	for i, out := range w.outbox {
 		if out.Priority == topics.PriorityDraft && out.DraftID != 0 && out.EditID == 0 {
 			wanted, err := w.ai.Wanted(context.Background(), out.DraftID)
+			if errors.Is(err, errDead) {
+				w.outbox = w.outbox[i:] // what the dead owe is sent after the restart
+				return
+			}
 			if err != nil {
 				w.t.Fatal(err)
 			}
