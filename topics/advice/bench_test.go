@@ -33,7 +33,7 @@ func BenchmarkAdvise(b *testing.B) {
 			Name: "Анна", Username: "anna", Phone: "380671234567", Language: "ru",
 			Accounts: []string{"N005"},
 		},
-		Summary: strings.Repeat("2026-10-01 customer: как оплатить? operator: картой. ", 15),
+		Summary: strings.Repeat("2026-10-01 как оплатить? → картой. ", 15),
 	}
 	for i := range 20 {
 		q.Turns = append(q.Turns, advice.Turn{

@@ -37,7 +37,7 @@ func TestPrompt(t *testing.T) {
 			From: "customer",
 			Text: "yes; ann@mail.example",
 		}},
-		Summary: "2026-10-01 customer: order 12345, card 4111 1111 1111 1111", Customer: &advice.Card{
+		Summary: "2026-10-01 order 12345, card 4111 1111 1111 1111", Customer: &advice.Card{
 			Name: "Ann", Username: "annlee", Language: "uk", Phone: "380671234567", Accounts: []string{"N005"},
 		},
 	}
@@ -53,7 +53,7 @@ func TestPrompt(t *testing.T) {
 	if diff := cmp.Diff(data{
 		Question: "мой телефон [phone 1], ключ [key 1]; верните <500> & скажите когда?", Language: "ru",
 		Turns:   []advice.Turn{{From: "operator", Text: "Is [phone 1b] yours?"}, {From: "customer", Text: "yes; [email 1]"}},
-		Summary: "2026-10-01 customer: order 12345, card [card 1]",
+		Summary: "2026-10-01 order 12345, card [card 1]",
 		Customer: advice.Card{
 			Name: "Ann", Username: "annlee", Language: "uk", Phone: "[phone 1]", Accounts: []string{"N005"},
 		},

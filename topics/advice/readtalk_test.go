@@ -135,7 +135,7 @@ func TestReadTalk(t *testing.T) {
 			},
 			want: advice.Talk{
 				Question: "new", QuestionID: 6, QuestionAt: minute(0), WaitingAt: minute(0), HumanAt: minute(-2999), HumanID: 2,
-				Summary: "2026-11-20 customer: How do I pay? operator: By card.\n2026-11-22 customer: old and not answered",
+				Summary: "2026-11-20 How do I pay? → By card.\n2026-11-22 old and not answered",
 			},
 		},
 	} {

@@ -44,9 +44,10 @@ func episodeLine(lines []line, where *time.Location) string {
 	if question == "" {
 		return ""
 	}
-	text := fmt.Sprintf("%s customer: %s", lines[0].at.In(where).Format(time.DateOnly), question)
+	// No name of a role stands before a colon: so do those who play a part before a model.
+	text := fmt.Sprintf("%s %s", lines[0].at.In(where).Format(time.DateOnly), question)
 	if answer != "" {
-		text += " operator: " + answer
+		text += " → " + answer
 	}
 	return text
 }
