@@ -63,6 +63,16 @@ const (
 func dictates(texts []string) bool { return slices.ContainsFunc(texts, isDictation) }
 
 func isDictation(text string) bool {
+	return speaksToModel(text, func(w words.Word, rest []words.Word) bool {
+		word := string(w.Letters)
+		return saysWhat(text, w, rest) || putWords[word] && followed(rest, putObjects) ||
+			dropWords[word] && followed(rest, dropObjects)
+	})
+}
+
+// speaksToModel reports whether a text plays a part before a model, asks for what is hidden or
+// breaks out of the data, or whether tells says so of a word and those behind it.
+func speaksToModel(text string, tells func(w words.Word, rest []words.Word) bool) bool {
 	if slices.ContainsFunc(borders, func(b string) bool { return strings.Contains(text, b) }) {
 		return true
 	}
@@ -75,10 +85,8 @@ func isDictation(text string) bool {
 		rest := list[i+1:]
 		switch {
 		case roles[word] && strings.HasPrefix(strings.TrimLeft(text[w.To:], " \"'*"), ":"),
-			saysWhat(text, w, rest),
-			putWords[word] && followed(rest, putObjects),
-			dropWords[word] && followed(rest, dropObjects),
-			len(rest) > 0 && beginsWith(hiddenWords, word) && beginsWith(hiddenObjects, string(rest[0].Letters)):
+			len(rest) > 0 && beginsWith(hiddenWords, word) && beginsWith(hiddenObjects, string(rest[0].Letters)),
+			tells(w, rest):
 			return true
 		}
 	}

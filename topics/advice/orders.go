@@ -45,28 +45,12 @@ func orders(texts []string) bool {
 }
 
 func isOrder(text string) bool {
-	if slices.ContainsFunc(borders, func(b string) bool { return strings.Contains(text, b) }) {
-		return true
-	}
-	list := words.Of(text, maxWords)
-	var all strings.Builder
-	all.WriteByte(' ')
-	for i, w := range list {
+	return speaksToModel(text, func(w words.Word, rest []words.Word) bool {
 		word := string(w.Letters)
-		all.WriteString(word + " ")
-		rest := list[i+1:]
-		switch {
-		case slices.Contains(codings, word),
-			roles[word] && strings.HasPrefix(strings.TrimLeft(text[w.To:], " \"'*"), ":"),
-			ordersWhat(text, w, rest),
-			putWords[word] && (followed(rest, putObjects) || strings.HasPrefix(text[w.To:], ":")) && !asks(text, w),
-			dropWords[word] && dropsRules(rest),
-			beginsWith(translate, word) && followed(rest, languages),
-			len(rest) > 0 && beginsWith(hiddenWords, word) && beginsWith(hiddenObjects, string(rest[0].Letters)):
-			return true
-		}
-	}
-	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(all.String(), p) })
+		return slices.Contains(codings, word) || ordersWhat(text, w, rest) ||
+			putWords[word] && (followed(rest, putObjects) || strings.HasPrefix(text[w.To:], ":")) && !asks(text, w) ||
+			dropWords[word] && dropsRules(rest) || beginsWith(translate, word) && followed(rest, languages)
+	})
 }
 
 // ordersWhat reports whether a verb lets follow what is to be said: "say: …", "answer only …",
